@@ -1,0 +1,40 @@
+"""Simulation of border crossings, Border Liaison Offices and the intelligence between them.
+
+>>> import blo_sim
+>>> blo_sim.__all__
+['Scenario', '__version__', 'compare', 'load_scenario', 'simulate']
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from blo_sim.experiment.compare import compare
+    from blo_sim.experiment.run import simulate
+    from blo_sim.scenario import Scenario, load_scenario
+
+__version__ = "0.1.0"
+__all__ = ["Scenario", "__version__", "compare", "load_scenario", "simulate"]
+
+_HOMES = {
+    "Scenario": "blo_sim.scenario",
+    "compare": "blo_sim.experiment.compare",
+    "load_scenario": "blo_sim.scenario",
+    "simulate": "blo_sim.experiment.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded on first use, so that `blo-sim --help` and an import stay fast.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

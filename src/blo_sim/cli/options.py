@@ -1,0 +1,65 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from blo_sim.experiment.design import CLOCKS, DEFAULT_SEED, ESTIMATORS
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+overrides = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a key of every scenario by its dotted path; can be repeated.",
+)
+seed = click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Seed of all draws.")
+days = click.option("--days", type=int, metavar="D", help="Measured days.  [default: the scenario's]")
+clock = click.option(
+    "--clock",
+    type=click.Choice(CLOCKS),
+    default="steady",
+    show_default=True,
+    help="A year in full operation, or the years from the grant on with openings on their dates.",
+)
+
+
+def experiment(command: F) -> F:
+    """All options of an experiment, in the order in which the help lists them."""
+    options = [
+        click.option(
+            "--replications", type=int, metavar="N", help="Number of replications.  [default: the scenario's]"
+        ),
+        clock,
+        click.option(
+            "--estimator",
+            type=click.Choice(ESTIMATORS),
+            default="expected",
+            show_default=True,
+            help="Count load times probability at every encounter (less noise), or the seized loads.",
+        ),
+        seed,
+        days,
+        click.option("--workers", type=int, metavar="N", help="Processes.  [default: all cores]"),
+        click.option(
+            "--out", type=click.Path(), metavar="DIR", help="Write result.json and replications.csv there."
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["table", "json", "csv"]),
+            default="table",
+            show_default=True,
+            help="What is printed on standard output.",
+        ),
+        click.option("--quiet", is_flag=True, help="No progress bar."),
+        overrides,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,365 @@
+"""What `run` and `compare` print for people: the answer in words, then the tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from blo_sim.cli.tables import (
+    amount,
+    factor,
+    interval,
+    paragraph,
+    percent,
+    points,
+    section,
+    signed,
+    table,
+)
+from blo_sim.experiment.breakdown import by_border, by_cause
+from blo_sim.experiment.document import DAYS_PER_YEAR, value, waits
+from blo_sim.experiment.result import CompareResult, Result, RunResult
+from blo_sim.results.statistics import ratio_difference
+
+NOT_MODELLED = (
+    "Not modelled yet: smugglers that learn or re-route, desks that queue, pooling of agencies, compromised "
+    "shifts and leaks, requests, false reports, trust, mobile teams, and the uncertainty of the parameters."
+)
+MINUTES = 60.0
+SMALLEST_SHARE = 0.01
+LEDGER = {
+    "detection": "detection",
+    "net": "net gain",
+    "attribution_shift": "attribution shift (not a gain)",
+}
+
+
+def run_text(result: RunResult) -> str:
+    """The report of one scenario."""
+    return _joined(
+        [
+            _run_headline(result),
+            _measures(result),
+            _years(result),
+            _borders(result),
+            _causes(result),
+            _lawful(result),
+            _messages(result),
+            _fit(result),
+            paragraph(NOT_MODELLED),
+        ]
+    )
+
+
+def compare_text(result: CompareResult) -> str:
+    """The report of a comparison."""
+    headlines = [_compare_headline(result, name) for name in result.design.alternatives]
+    return _joined(
+        [
+            *headlines,
+            _measures(result),
+            _gains(result),
+            _years(result),
+            _ledger(result),
+            _borders(result),
+            _causes(result),
+            _lawful(result),
+            _messages(result),
+            _needed(result),
+            paragraph(NOT_MODELLED),
+        ]
+    )
+
+
+def _joined(parts: list[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _headline(result: Result) -> tuple[str, dict[str, Any]]:
+    content = result.document()
+    block: dict[str, Any] = content["commodities"][content["headline"]]
+    return result.design.scenarios[0].model.headline.name, block
+
+
+def _period(result: Result) -> str:
+    days = result.design.days
+    return "a year" if days == DAYS_PER_YEAR else f"in {days} days"
+
+
+def _caveat(result: Result) -> str:
+    grades = Counter(each.grade for each in result.design.scenarios[-1].assumptions)
+    total = sum(grades.values())
+    judged = f", {grades['judged']} of {total} of them judged" if total else ""
+    return (
+        f"Central parameters only{judged}: the interval is simulation noise, not the uncertainty of the "
+        "answer."
+    )
+
+
+def _noise(entry: dict[str, Any], result: Result) -> str:
+    count = f"{result.replications} replication{'s' if result.replications != 1 else ''}"
+    if entry["mc_ci"] is None:
+        same = "the same in every one of " if result.replications > 1 else "no Monte Carlo interval, "
+        return same + count
+    return f"Monte Carlo interval {interval(entry)}, {count}"
+
+
+def _compare_headline(result: CompareResult, name: str) -> str:
+    title, block = _headline(result)
+    gain = block["gains"][name]
+    kept, share = gain["kept_kg"], gain["intercepted_share"]["mean"]
+    before = block["measures"][result.design.baseline]["intercepted_share"]["mean"]
+    after = block["measures"][name]["intercepted_share"]["mean"]
+    shares = ""
+    if share is not None:
+        shares = f" The intercepted share goes from {percent(before)} to {percent(after)}."
+    return paragraph(
+        f"{name} against {result.design.baseline}: {signed(kept['mean'])} kg {_period(result)} of {title} "
+        f"kept from delivery ({_noise(kept, result)}).{shares} {_caveat(result)}"
+    )
+
+
+def _run_headline(result: RunResult) -> str:
+    title, block = _headline(result)
+    entries = block["measures"][result.design.baseline]
+    caught = entries["intercepted_kg"]
+    return paragraph(
+        f"{result.design.baseline}: {amount(caught['mean'])} kg {_period(result)} of {title} intercepted of "
+        f"{amount(entries['attempted_kg']['mean'])} kg attempted, "
+        f"{percent(entries['intercepted_share']['mean'])} ({_noise(caught, result)}). {_caveat(result)}"
+    )
+
+
+def _measures(result: Result) -> str:
+    rows = []
+    for commodity, block in result.document()["commodities"].items():
+        for name, entry in block["measures"].items():
+            caught, share = entry["intercepted_kg"], entry["intercepted_share"]
+            rows.append(
+                [
+                    commodity,
+                    name,
+                    amount(entry["attempted_kg"]["mean"]),
+                    amount(caught["mean"]),
+                    interval(caught),
+                    percent(share["mean"]),
+                    interval(share, 100),
+                    amount(entry["delivered_kg"]["mean"]),
+                ]
+            )
+    title = f"Measures, kg {_period(result)} ({result.design.estimator} seizures; 95 % Monte Carlo intervals)"
+    columns = [
+        "commodity",
+        "scenario",
+        "attempted",
+        "intercepted",
+        "interval",
+        "share",
+        "interval %",
+        "delivered",
+    ]
+    return section(title, table(columns, rows, left=2))
+
+
+def _gains(result: CompareResult) -> str:
+    rows = []
+    for commodity, block in result.document()["commodities"].items():
+        for name, gain in block["gains"].items():
+            kept, share = gain["kept_kg"], gain["intercepted_share"]
+            signs = kept["paired_years"]
+            rows.append(
+                [
+                    commodity,
+                    name,
+                    signed(kept["mean"]),
+                    interval(kept),
+                    signed(kept["median"]),
+                    signed(gain["intercepted_kg"]["mean"]),
+                    points(share["mean"]),
+                    f"{signs['positive']}/{signs['zero']}/{signs['negative']}",
+                    factor(kept["variance_reduction"]),
+                ]
+            )
+    title = paragraph(
+        f"Gains over {result.design.baseline}, kg {_period(result)} (+/0/-: replications by the sign of "
+        "realised kg; var. red.: what sharing the draws divides the variance by)"
+    )
+    columns = [
+        "commodity",
+        "alternative",
+        "kept",
+        "interval",
+        "median",
+        "intercepted",
+        "share pts",
+        "+/0/-",
+        "var. red.",
+    ]
+    return section(title, table(columns, rows, left=2))
+
+
+def _years(result: Result) -> str:
+    content = result.document()
+    kind, measure = ("gains", "kept_kg") if result.paired else ("measures", "intercepted_kg")
+    rows = []
+    for year in content.get("years", []):
+        for name, entries in year["commodities"][content["headline"]][kind].items():
+            entry = entries[measure]
+            mean = signed(entry["mean"]) if result.paired else amount(entry["mean"])
+            rows.append([year["from"], year["to"], name, mean, interval(entry)])
+    if not rows:
+        return ""
+    what = "kept from delivery" if result.paired else "intercepted"
+    title = f"By year: {_headline(result)[0]}, kg {what}"
+    return section(title, table(["from", "to", "scenario", "kg", "interval"], rows, left=3))
+
+
+def _ledger(result: CompareResult) -> str:
+    title, block = _headline(result)
+    rows = []
+    for name, lines in block["ledger"].items():
+        for line, columns in lines.items():
+            caught, kept = columns["intercepted_kg"], columns["kept_kg"]
+            rows.append(
+                [
+                    name,
+                    LEDGER[line],
+                    signed(caught["mean"]),
+                    interval(caught),
+                    signed(kept["mean"]),
+                    interval(kept),
+                ]
+            )
+    columns_ = ["alternative", "line", "intercepted", "interval", "kept", "interval"]
+    return section(f"Ledger: {title}, kg {_period(result)}", table(columns_, rows, left=2))
+
+
+def _weights(result: Result) -> dict[str, float]:
+    return result.design.blocks()[result.document()["headline"]]
+
+
+def _borders(result: Result) -> str:
+    names = list(result.design.names)
+    weights = _weights(result)
+    found = {name: by_border(result.summaries[name], result.design.estimator, weights) for name in names}
+    baseline = found[names[0]]
+    places = sorted({place for each in found.values() for place in each})
+    least = SMALLEST_SHARE * sum(baseline.values())
+    shown = [p for p in places if any(found[name].get(p, 0.0) >= least for name in names)]
+    rest = [p for p in places if p not in shown]
+
+    def cells(group: list[tuple[str, str]]) -> list[str]:
+        before = sum(baseline.get(place, 0.0) for place in group)
+        others = [sum(found[name].get(place, 0.0) for place in group) - before for name in names[1:]]
+        return [amount(before), *(signed(other) for other in others)]
+
+    rows = [[kind, border, *cells([(kind, border)])] for kind, border in shown]
+    if rest:
+        rows.append(["others", f"{len(rest)} places", *cells(rest)])
+    if not rows:
+        return ""
+    title = f"Intercepted by control type and border: {_headline(result)[0]}, kg {_period(result)}"
+    columns = ["control", "border", names[0], *(f"gain of {name}" for name in names[1:])]
+    return section(title, table(columns, rows, left=2))
+
+
+def _causes(result: Result) -> str:
+    names = result.design.names
+    found = {name: by_cause(result.summaries[name], _weights(result)) for name in names}
+    causes = [cause for cause in found[names[0]] if any(found[name][cause] for name in names)]
+    if not causes:
+        return ""
+    rows = [[cause, *(amount(found[name][cause]) for name in names)] for cause in causes]
+    title = f"Seized loads by cause: {_headline(result)[0]}, realised kg {_period(result)}"
+    return section(title, table(["cause", *names], rows))
+
+
+def _lawful(result: Result) -> str:
+    rows = []
+    for name, entry in result.document()["lawful"].items():
+        wait = entry["wait_h"]
+        rows.append(
+            [
+                name,
+                amount(entry["crossings"]["mean"]),
+                _minutes(wait["mean"]),
+                interval(wait, MINUTES),
+                percent(entry["searched_share"]["mean"]),
+                percent(entry["released_share"]["mean"]),
+            ]
+        )
+    if result.paired:
+        rows += [_lawful_change(result, name) for name in result.design.alternatives]
+    title = f"Lawful travellers {_period(result)} (mean wait at both posts, minutes; shares per post passage)"
+    columns = ["scenario", "crossings", "wait min", "interval", "searched", "released unsearched"]
+    return section(title, table(columns, rows))
+
+
+def _lawful_change(result: Result, name: str) -> list[str]:
+    first, second = (result.summaries[each] for each in (result.design.baseline, name))
+    passages = [[each.lawful["passages"] for each in world] for world in (first, second)]
+
+    def change(measure: str) -> float | None:
+        parts = [[each.lawful[measure] for each in world] for world in (first, second)]
+        return ratio_difference((parts[0], passages[0]), (parts[1], passages[1]))[0]
+
+    wait = value(*ratio_difference((waits(first), passages[0]), (waits(second), passages[1])))
+    crossings = (sum(passages[1]) - sum(passages[0])) / 2 / len(first)
+    minutes = None if wait["mean"] is None else MINUTES * wait["mean"]
+    return [
+        f"change in {name}",
+        signed(crossings),
+        signed(minutes),
+        interval(wait, MINUTES),
+        f"{points(change('searched'))} pts",
+        f"{points(change('released'))} pts",
+    ]
+
+
+def _minutes(hours: float | None) -> str:
+    return amount(None if hours is None else MINUTES * hours)
+
+
+def _messages(result: Result) -> str:
+    rows = []
+    for name, entry in result.document()["messages"].items():
+        ends = [
+            percent(entry[f"{end}_share"]["mean"])
+            for end in ("in_time", "late", "lost", "expired", "under_way")
+        ]
+        rows.append([name, amount(entry["sent"]["mean"]), *ends])
+    columns = ["scenario", "sent", "read in time", "read late", "lost", "expired", "under way"]
+    return section(f"Messages between offices {_period(result)}", table(columns, rows))
+
+
+def _fit(result: Result) -> str:
+    rows = []
+    for fit in result.fit():
+        verdict = {True: "within", False: "outside", None: "-"}[fit.within]
+        rows.append(
+            [
+                fit.target,
+                f"{percent(fit.low)} to {percent(fit.high)}",
+                percent(fit.model["mean"]),
+                interval(fit.model, 100),
+                verdict,
+            ]
+        )
+    if not rows:
+        return ""
+    title = "Published ranges beside the model (a fit, not a validation: parameters were chosen by them)"
+    return section(title, table(["target", "published", "model", "interval %", ""], rows))
+
+
+def _needed(result: CompareResult) -> str:
+    parts = []
+    for name in result.design.alternatives:
+        count = result.replications_for(0.1, name)
+        if count is not None:
+            parts.append(f"{name} about {count:,}")
+    if not parts:
+        return ""
+    return paragraph(
+        "Replications that an interval of plus or minus 10 % of the headline gain would take: "
+        f"{'; '.join(parts)}."
+    )

@@ -1,0 +1,1 @@
+"""From worlds to answers: evaluators, replications, paired comparisons, the ledger, one story."""

@@ -1,0 +1,222 @@
+"""The document of an experiment: names and numbers that scripts rely on, ready for JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from blo_sim.clock import TICKS_PER_HOUR
+from blo_sim.experiment.ledger import attribution_shift, ledger
+from blo_sim.experiment.masses import Masses, difference, kilograms, masses
+from blo_sim.results.statistics import (
+    Interval,
+    mean,
+    mean_interval,
+    median,
+    ratio,
+    ratio_difference,
+    ratio_interval,
+    variance_reduction,
+)
+
+if TYPE_CHECKING:
+    from blo_sim.experiment.design import Design
+    from blo_sim.results.summary import Summary
+
+DAYS_PER_YEAR = 365
+MESSAGE_ENDS = ("in_time", "late", "lost", "expired", "under_way")
+Summaries = Mapping[str, "Sequence[Summary]"]
+
+
+def document(design: Design, summaries: Summaries, *, paired: bool) -> dict[str, Any]:
+    """Everything that an experiment says.
+
+    Parameters
+    ----------
+    design : Design
+    summaries : mapping of str to sequence of Summary
+        The finished replications of each scenario.
+    paired : bool
+        Whether gains and ledger over the baseline are part of it.
+
+    Returns
+    -------
+    dict
+        Only dictionaries, lists, strings, numbers and None; no NaN.
+    """
+    from blo_sim import __version__
+
+    content: dict[str, Any] = {
+        "seed": design.seed,
+        "replications": len(summaries[design.baseline]),
+        "days": design.days,
+        "clock": design.clock,
+        "behaviour": "fixed",
+        "parameters": "central",
+        "estimator": design.estimator,
+        "version": __version__,
+        "baseline": design.baseline,
+        "headline": design.scenarios[0].model.headline.id,
+        "scenarios": {name: each.sha256 for name, each in zip(design.names, design.scenarios, strict=True)},
+        "lawful": {name: lawful(summaries[name]) for name in design.names},
+        "messages": {name: messages(summaries[name]) for name in design.names},
+        "commodities": commodities(design, summaries, paired=paired),
+    }
+    if design.clock == "dated":
+        content["years"] = [
+            {
+                "from": first.isoformat(),
+                "to": last.isoformat(),
+                "commodities": commodities(design, summaries, paired=paired, year=year),
+            }
+            for year, (first, last) in enumerate(years(design))
+        ]
+    return content
+
+
+def years(design: Design) -> list[tuple[dt.date, dt.date]]:
+    """First and last day of each measured year of 365 days; the last may be shorter."""
+    world = design.worlds[0]
+    start = world.first_day + dt.timedelta(hours=world.warmup_hours)
+    return [
+        (start + dt.timedelta(days=day), start + dt.timedelta(days=min(day + DAYS_PER_YEAR, design.days) - 1))
+        for day in range(0, design.days, DAYS_PER_YEAR)
+    ]
+
+
+def commodities(
+    design: Design, summaries: Summaries, *, paired: bool, year: int | None = None
+) -> dict[str, Any]:
+    """The block of the headline and of every commodity, over all years or one."""
+    worlds = {
+        name: masses(summaries[name], design.commodities, design.estimator, year) for name in design.names
+    }
+    blocks: dict[str, Any] = {
+        key: {"measures": {name: measures(worlds[name], weights) for name in design.names}}
+        for key, weights in design.blocks().items()
+    }
+    if not paired:
+        return blocks
+    for block in blocks.values():
+        block |= {"gains": {}, "ledger": {}}
+    for name in design.alternatives:
+        pair = worlds[design.baseline], worlds[name]
+        shifted = attribution_shift(summaries[design.baseline], summaries[name], design.commodities, year)
+        for key, weights in design.blocks().items():
+            intercepted, kept = differences(*pair, weights)
+            blocks[key]["gains"][name] = gains(*pair, weights)
+            blocks[key]["ledger"][name] = ledger(intercepted, kept, shifted, weights)
+    return blocks
+
+
+def measures(world: Masses, weights: Mapping[str, float]) -> dict[str, Any]:
+    """Kilograms and the intercepted share of one world."""
+    attempted, intercepted = kilograms(world.attempted, weights), kilograms(world.intercepted, weights)
+    return {
+        "attempted_kg": of_mean(attempted),
+        "intercepted_kg": of_mean(intercepted),
+        "intercepted_share": of_ratio(intercepted, attempted),
+        "delivered_kg": of_mean(kilograms(world.delivered, weights)),
+    }
+
+
+def differences(
+    first: Masses, second: Masses, weights: Mapping[str, float]
+) -> tuple[list[float], list[float]]:
+    """Kilograms more intercepted, and kilograms kept from delivery, by replication."""
+    return (
+        kilograms(difference(first.intercepted, second.intercepted), weights),
+        kilograms(difference(second.delivered, first.delivered), weights),
+    )
+
+
+def gains(first: Masses, second: Masses, weights: Mapping[str, float]) -> dict[str, Any]:
+    """Paired gains of the second world over the first."""
+    intercepted, kept = differences(first, second, weights)
+    signs = paired_years(kilograms(difference(first.seized, second.seized), weights))
+    before, after = kilograms(first.intercepted, weights), kilograms(second.intercepted, weights)
+    shares = [_shares(first, before, weights), _shares(second, after, weights)]
+    share, interval = ratio_difference(
+        (before, kilograms(first.attempted, weights)), (after, kilograms(second.attempted, weights))
+    )
+    delivered = kilograms(first.delivered, weights), kilograms(second.delivered, weights)
+    return {
+        "intercepted_kg": _gain(of_mean(intercepted), intercepted, signs, variance_reduction(before, after)),
+        "intercepted_share": _share_gain(value(share, interval), shares, signs),
+        "kept_kg": _gain(of_mean(kept), kept, signs, variance_reduction(*delivered)),
+    }
+
+
+def paired_years(realised: Sequence[float]) -> dict[str, int]:
+    """Replications by the sign of the realised difference."""
+    return {
+        "positive": sum(each > 0 for each in realised),
+        "zero": sum(each == 0 for each in realised),
+        "negative": sum(each < 0 for each in realised),
+    }
+
+
+def lawful(summaries: Sequence[Summary]) -> dict[str, Any]:
+    """What lawful travellers bear: a crossing is one passage at each of two posts; shares are per passage."""
+    passages = [each.lawful["passages"] for each in summaries]
+    return {
+        "crossings": of_mean([count / 2 for count in passages]),
+        "wait_h": of_ratio(waits(summaries), passages),
+        "searched_share": of_ratio([each.lawful["searched"] for each in summaries], passages),
+        "released_share": of_ratio([each.lawful["released"] for each in summaries], passages),
+    }
+
+
+def waits(summaries: Sequence[Summary]) -> list[float]:
+    """Hours waited at both posts together; over passages, the mean wait of a crossing."""
+    return [2 * (each.lawful["wait_ticks"] / TICKS_PER_HOUR) for each in summaries]
+
+
+def messages(summaries: Sequence[Summary]) -> dict[str, Any]:
+    """Messages sent, and the shares of them by how they ended."""
+    sent = [each.messages["sent"] for each in summaries]
+    ends = {
+        f"{end}_share": of_ratio([each.messages[end] for each in summaries], sent) for end in MESSAGE_ENDS
+    }
+    return {"sent": of_mean(sent)} | ends
+
+
+def value(centre: float | None, interval: Interval | None) -> dict[str, Any]:
+    """A number with its two uncertainties; the second needs parameter draws, which are not run yet."""
+    return {"mean": centre, "mc_ci": None if interval is None else list(interval), "plausible": None}
+
+
+def of_mean(values: Sequence[float]) -> dict[str, Any]:
+    """The mean of one value a replication."""
+    return value(mean(values), mean_interval(values))
+
+
+def of_ratio(numerator: Sequence[float], denominator: Sequence[float]) -> dict[str, Any]:
+    """A ratio of means."""
+    return value(ratio(numerator, denominator), ratio_interval(numerator, denominator))
+
+
+def _gain(
+    centre: dict[str, Any], values: Sequence[float], signs: dict[str, int], reduction: float | None
+) -> dict[str, Any]:
+    middle = median(values) if values else None
+    return centre | {"median": middle, "p_gain": None, "paired_years": signs, "variance_reduction": reduction}
+
+
+def _share_gain(
+    centre: dict[str, Any], shares: list[list[float] | None], signs: dict[str, int]
+) -> dict[str, Any]:
+    before, after = shares
+    if before is None or after is None:
+        return _gain(centre, [], signs, None)
+    return _gain(
+        centre, [b - a for a, b in zip(before, after, strict=True)], signs, variance_reduction(before, after)
+    )
+
+
+def _shares(world: Masses, intercepted: Sequence[float], weights: Mapping[str, float]) -> list[float] | None:
+    attempted = kilograms(world.attempted, weights)
+    if not all(attempted):
+        return None
+    return [part / whole for part, whole in zip(intercepted, attempted, strict=True)]

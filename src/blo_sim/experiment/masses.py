@@ -1,0 +1,89 @@
+"""Kilograms of a set of replications, as exact integers until the last step.
+
+Loads are whole grams and expected seizures whole micrograms, so sums and paired differences are exact
+in any order; only a headline's weights and the final conversion to kilograms round.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from blo_sim.results.summary import Summary
+
+MICROGRAMS_PER_GRAM = 10**6
+MICROGRAMS_PER_KG = 10**9
+Series = dict[str, list[int]]
+"""Micrograms by commodity, one value a replication."""
+
+
+@dataclass(frozen=True)
+class Masses:
+    """What one world shipped and lost.
+
+    ``intercepted`` and ``delivered`` follow the estimator; ``seized`` is always the realised mass.
+    """
+
+    attempted: Series
+    intercepted: Series
+    delivered: Series
+    seized: Series
+
+
+def masses(
+    summaries: Sequence[Summary], commodities: Sequence[str], estimator: str, year: int | None = None
+) -> Masses:
+    """Collect the masses of one world's replications.
+
+    Parameters
+    ----------
+    summaries : sequence of Summary
+        One a replication.
+    commodities : sequence of str
+    estimator : {"expected", "realised"}
+        Under ``expected`` what is not intercepted counts as delivered.
+    year : int, optional
+        One year of the dated clock; all of them together by default.
+    """
+
+    def series(measure: str, unit: int) -> Series:
+        return {
+            each: [unit * total(summary, measure, each, year) for summary in summaries]
+            for each in commodities
+        }
+
+    attempted = series("attempted_g", MICROGRAMS_PER_GRAM)
+    seized = series("seized_g", MICROGRAMS_PER_GRAM)
+    if estimator == "realised":
+        return Masses(attempted, seized, series("delivered_g", MICROGRAMS_PER_GRAM), seized)
+    expected = series("expected_ug", 1)
+    return Masses(attempted, expected, difference(expected, attempted), seized)
+
+
+def total(summary: Summary, measure: str, commodity: str, year: int | None = None) -> int:
+    """One integer of a summary, over all years unless one is given."""
+    return sum(
+        value
+        for (name, when, what), value in summary.flows.items()
+        if name == measure and what == commodity and year in (None, when)
+    )
+
+
+def difference(first: Series, second: Series) -> Series:
+    """Second minus first, exactly."""
+    return {
+        commodity: [b - a for a, b in zip(first[commodity], second[commodity], strict=True)]
+        for commodity in first
+    }
+
+
+def kilograms(series: Series, weights: Mapping[str, float]) -> list[float]:
+    """Weighted kilograms, one value a replication; a commodity that no world has counts as 0."""
+    parts = [(weight, series[commodity]) for commodity, weight in weights.items() if commodity in series]
+    count = len(next(iter(series.values())))
+    return [
+        math.fsum(weight * (values[i] / MICROGRAMS_PER_KG) for weight, values in parts) for i in range(count)
+    ]

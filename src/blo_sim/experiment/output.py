@@ -1,0 +1,107 @@
+"""The folder of an experiment: checked before the run, written whole at its end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blo_sim.errors import UsageError
+
+if TYPE_CHECKING:
+    from blo_sim.experiment.result import Result
+
+RESULT, REPLICATIONS = "result.json", "replications.csv"
+
+
+@contextmanager
+def output_folder(folder: str | os.PathLike[str] | None) -> Iterator[Path | None]:
+    """A folder that can be written to; made if need be, and taken away again if what follows fails.
+
+    Raises
+    ------
+    UsageError
+        If it is not a folder, or cannot be made or written to.
+    """
+    if folder is None:
+        yield None
+        return
+    path = Path(folder)
+    made: list[Path] = []
+    try:
+        try:
+            _make(path, made)
+            _try_to_write(path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UsageError(
+                f"--out {path}: cannot write there ({reason}); give a folder that can be written to"
+            ) from error
+        yield path
+    except BaseException:
+        _remove_empty(made)
+        raise
+
+
+def write_result(folder: Path, result: Result) -> None:
+    """Write ``result.json`` and ``replications.csv``, each in one step: a reader never sees half a file."""
+    rows = result.replications_table()
+    write_whole(folder / RESULT, as_json(result.document()))
+    write_whole(folder / REPLICATIONS, as_csv(rows, list(rows[0])))
+
+
+def as_json(content: Any) -> str:
+    """JSON text with a final newline; refuses NaN."""
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """CSV text with a header; None is an empty field."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file beside its place, then move it there."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _make(path: Path, made: list[Path]) -> None:
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir()
+        made.append(each)
+    if not path.is_dir():
+        raise NotADirectoryError(0, "it is a file")
+
+
+def _try_to_write(path: Path) -> None:
+    handle, name = tempfile.mkstemp(prefix=".writable.", dir=path)
+    os.close(handle)
+    os.unlink(name)
+
+
+def _remove_empty(made: Sequence[Path]) -> None:
+    for each in reversed(made):
+        try:
+            each.rmdir()
+        except OSError:
+            return

@@ -1,0 +1,197 @@
+"""Results as plain objects: the document, tables for other programs, and what the tables print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from blo_sim.errors import UsageError
+from blo_sim.experiment.document import differences, document, value
+from blo_sim.experiment.masses import masses
+from blo_sim.results.statistics import ratio, ratio_interval, replications_needed
+
+if TYPE_CHECKING:
+    from blo_sim.experiment.design import Design
+    from blo_sim.experiment.replications import Finished
+    from blo_sim.results.summary import Summary
+
+ROW = ("kind", "scenario", "commodity", "measure", "mean", "mc_low", "mc_high")
+FLOW_COLUMNS = (
+    "attempted_g",
+    "expected_ug",
+    "seized_g",
+    "delivered_g",
+    "in_transit_g",
+    "consignments",
+    "seizures",
+)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A published range beside the model's value: a fit, not a validation."""
+
+    target: str
+    low: float
+    high: float
+    model: dict[str, Any]
+
+    @property
+    def within(self) -> bool | None:
+        """Whether the model's value lies in the range; None where it is undefined."""
+        centre = self.model["mean"]
+        return None if centre is None else self.low <= centre <= self.high
+
+
+class Result:
+    """What an experiment found.
+
+    Attributes
+    ----------
+    design : Design
+    summaries : dict of str to list of Summary
+        The finished replications of each scenario, by name.
+    interrupted : bool
+        True if Ctrl-C ended the experiment early; ``summaries`` then hold the contiguous prefix.
+    """
+
+    paired = False
+
+    def __init__(self, design: Design, finished: Finished) -> None:
+        self.design = design
+        self.summaries: dict[str, list[Summary]] = finished.summaries
+        self.interrupted = finished.interrupted
+        self.replications = finished.replications
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        return document(self.design, self.summaries, paired=self.paired)
+
+    def document(self) -> dict[str, Any]:
+        """The JSON document: dictionaries, lists, strings, finite numbers and None."""
+        return self._document
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every measure, gain and ledger line, one a row.
+
+        Returns
+        -------
+        list of dict
+            Keys ``kind`` (measure, gain, ledger, lawful, messages), ``scenario``, ``commodity`` (empty
+            for travellers and messages), ``measure``, ``mean``, ``mc_low``, ``mc_high``.
+        """
+        return list(self._rows())
+
+    def to_dataframe(self) -> Any:
+        """The `rows` as a pandas ``DataFrame``.
+
+        Raises
+        ------
+        UsageError
+            If pandas is not installed.
+        """
+        try:
+            pandas = import_module("pandas")
+        except ImportError as missing:
+            raise UsageError(
+                "to_dataframe() needs pandas, which is not installed: pip install 'blo-sim[analysis]'"
+            ) from missing
+        return pandas.DataFrame(self.rows(), columns=list(ROW))
+
+    def replications_table(self) -> list[dict[str, Any]]:
+        """Exact integers of every scenario, replication, year and commodity.
+
+        Returns
+        -------
+        list of dict
+            Grams and counts as they were realised, and ``expected_ug`` in micrograms; ``year`` is 0
+            under the steady clock.
+        """
+        return [
+            {"scenario": name, "replication": summary.replication, "year": year, "commodity": commodity}
+            | {measure: summary.flows.get((measure, year, commodity), 0) for measure in FLOW_COLUMNS}
+            for name in self.design.names
+            for summary in self.summaries[name]
+            for year in range(self.design.worlds[0].years)
+            for commodity in self.design.commodities
+        ]
+
+    def fit(self, name: str | None = None) -> list[Fit]:
+        """Published ranges beside the model's values.
+
+        Parameters
+        ----------
+        name : str, optional
+            A scenario of this result; the baseline by default.
+        """
+        name = name or self.design.baseline
+        model = self.design.scenarios[self.design.names.index(name)].model
+        return [
+            Fit(each.id, each.low, each.high, self._target(name, each.id))
+            for each in model.targets
+            if all(each.id in summary.targets for summary in self.summaries[name])
+        ]
+
+    def _target(self, name: str, target: str) -> dict[str, Any]:
+        pairs = [summary.targets[target] for summary in self.summaries[name]]
+        above, below = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        return value(ratio(above, below), ratio_interval(above, below))
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        content = self.document()
+        for commodity, block in content["commodities"].items():
+            for name, entries in block["measures"].items():
+                yield from _of("measure", name, commodity, entries)
+            for name, entries in block.get("gains", {}).items():
+                yield from _of("gain", name, commodity, entries)
+            for name, lines in block.get("ledger", {}).items():
+                for line, columns in lines.items():
+                    yield from _of(
+                        "ledger", name, commodity, {f"{line}.{key}": v for key, v in columns.items()}
+                    )
+        for kind in ("lawful", "messages"):
+            for name, entries in content[kind].items():
+                yield from _of(kind, name, "", entries)
+
+
+class RunResult(Result):
+    """What `simulate` returns: one scenario."""
+
+
+class CompareResult(Result):
+    """What `compare` returns: a baseline and its alternatives, paired replication by replication."""
+
+    paired = True
+
+    def replications_for(self, half_width: float = 0.1, alternative: str | None = None) -> int | None:
+        """Replications that a relative half-width of the headline gain's interval would take.
+
+        Parameters
+        ----------
+        half_width : float
+            Of the 95 % Monte Carlo interval of ``kept_kg``, over its mean.
+        alternative : str, optional
+            The first by default.
+
+        Returns
+        -------
+        int or None
+            None where the gain has no spread or is 0.
+        """
+        design = self.design
+        name = alternative or design.alternatives[0]
+        first, second = (
+            masses(self.summaries[each], design.commodities, design.estimator)
+            for each in (design.baseline, name)
+        )
+        headline = design.blocks()[design.scenarios[0].model.headline.id]
+        return replications_needed(differences(first, second, headline)[1], half_width)
+
+
+def _of(kind: str, scenario: str, commodity: str, entries: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for measure, entry in entries.items():
+        low, high = entry["mc_ci"] or (None, None)
+        yield dict(zip(ROW, (kind, scenario, commodity, measure, entry["mean"], low, high), strict=True))

@@ -1,0 +1,62 @@
+"""One scenario, several replications."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from blo_sim.experiment.design import DEFAULT_SEED, make_design, whole
+from blo_sim.experiment.replications import Progress, run_design
+from blo_sim.experiment.result import RunResult
+
+if TYPE_CHECKING:
+    from blo_sim.scenario import Scenario
+
+
+def simulate(
+    scenario: str | os.PathLike[str] | Scenario,
+    *,
+    replications: int | None = None,
+    seed: int = DEFAULT_SEED,
+    days: int | None = None,
+    clock: str = "steady",
+    estimator: str = "expected",
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run one scenario.
+
+    Parameters
+    ----------
+    scenario : str, path or Scenario
+        A bundled name such as ``k22-baseline``, a path to a ``.toml`` file, or what `load_scenario` gave.
+    replications : int, optional
+        The scenario's own default if left out.
+    seed : int
+        The same seed gives the same draws to every scenario.
+    days : int, optional
+        Measured days; the scenario's default for the clock if left out.
+    clock : {"steady", "dated"}
+        A year in full operation, or the years from the grant on, with openings on their dates.
+    estimator : {"expected", "realised"}
+        What ``intercepted_kg`` counts: load times probability at every encounter (same mean, less
+        variance), or the loads that were seized.
+    workers : int, optional
+        Processes, all cores by default; results do not depend on it.
+    progress : callable, optional
+        Called with finished and total numbers of replications.
+
+    Returns
+    -------
+    RunResult
+        After Ctrl-C, that of the replications finished until then, with ``interrupted`` set.
+
+    Raises
+    ------
+    ScenarioError, UsageError, SimulationError
+    """
+    whole("workers", workers, at_least=1, optional=True)
+    design = make_design(
+        [scenario], replications=replications, seed=seed, days=days, clock=clock, estimator=estimator
+    )
+    return RunResult(design, run_design(design, workers=workers, progress=progress))

@@ -1,0 +1,207 @@
+"""A post in a running replication: its records for the kernel, and what it knows of its own equipment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from blo_sim.clock import TICKS_PER_HOUR
+from blo_sim.draws import Law, key_of, law, lognormal_parameters, uniform
+from blo_sim.errors import SimulationError
+from blo_sim.model.border import detection, kernel
+from blo_sim.model.border.records import GROUP, POST, hours_until_change
+from blo_sim.model.events import EventLog, GroupCounts, PostCounts
+
+if TYPE_CHECKING:
+    from blo_sim.scenario.schema import Method
+    from blo_sim.world.compile import PostTables, World
+    from blo_sim.world.crossings import Bay, LaneGroup
+
+
+def service_law(group: LaneGroup) -> Law:
+    """Primary inspection of a lane group, hours."""
+    return law(group.service.kind, group.service.mean, group.service.cv)
+
+
+class Borders:
+    """All posts of a replication: the kernel's records and the calls that a journey makes.
+
+    ``groups`` and ``posts`` are the structured arrays of `blo_sim.model.border.records`.
+    """
+
+    def __init__(self, world: World, seed: int, replication: int) -> None:
+        self.world = world
+        self.months = np.array(world.months, dtype=np.int64)
+        self.groups = np.zeros(sum(len(post.groups) for post in world.posts), dtype=GROUP)
+        self.posts = np.zeros(len(world.posts), dtype=POST)
+        first = 0
+        for number, tables in enumerate(world.posts):
+            first = self._fill(number, tables, first, seed, replication)
+        kernel.begin(self.groups, self.posts, self.months)
+        self.desks = [Post(self, number, seed, replication) for number in range(len(world.posts))]
+
+    def _fill(self, number: int, tables: PostTables, first: int, seed: int, replication: int) -> int:
+        world, record = self.world, self.posts[number]
+        record["first_group"] = first
+        record["stop_group"] = first + len(tables.groups)
+        record["window_from"] = int(world.warmup_hours * TICKS_PER_HOUR)
+        record["window_to"] = int(world.end_hours * TICKS_PER_HOUR)
+        record["officers"] = tables.officers
+        record["officers_until"] = hours_until_change(tables.officers)
+        record["queue_limit"] = tables.queue_limit
+        for i, group in enumerate(tables.groups):
+            row = self.groups[first + i]
+            row["key"] = key_of(seed, replication, "lawful", group.id)
+            row["kind"], row["first"], row["second"] = service_law(group)
+            row["rate"] = group.rate
+            row["months"] = group.months
+            row["lanes"] = group.lanes
+            row["lanes_until"] = hours_until_change(group.lanes)
+        self.set_bay(number, tables.bays[0][1])
+        return first + len(tables.groups)
+
+    def set_bay(self, number: int, bay: Bay) -> None:
+        """Give a post the search times and referral shares of ``bay``."""
+        record = self.posts[number]
+        if bay.search_mean_h > 0:
+            location, scale = lognormal_parameters(bay.search_mean_h, self.world.posts[number].search_cv)
+            record["search_location"], record["search_scale"] = location, scale
+        for i, shares in enumerate(bay.shares):
+            row = self.groups[record["first_group"] + i]
+            row["share"] = shares
+            row["most_referred"] = max(shares)
+
+    def overflow(self, number: int) -> SimulationError:
+        return SimulationError(
+            f"post {self.world.posts[number].id}: its queue grew beyond what the model can hold; "
+            "it is overloaded (blo-sim check names posts over 100 % load)"
+        )
+
+    def finish(self, log: EventLog) -> None:
+        """Advance every post to the end of the measured window and read its counts."""
+        for number, tables in enumerate(self.world.posts):
+            if kernel.advance(self.groups, self.posts, number, self.months, self.world.end_hours):
+                raise self.overflow(number)
+            record = self.posts[number]
+            rows = self.groups[record["first_group"] : record["stop_group"]]
+            log.lawful[tables.id] = PostCounts(
+                passages=int(rows["passages"].sum()),
+                lane_wait=int(rows["wait"].sum()),
+                referred=int(rows["referred"].sum()),
+                searched=int(record["searched"]),
+                released=int(record["released"]),
+                bay_wait=int(record["bay_wait"]),
+            )
+            for group, row in zip(tables.groups, rows, strict=True):
+                log.lane_groups[group.id] = GroupCounts(int(row["passages"]), int(row["wait"]))
+
+
+class Post:
+    """One post: which methods work, how well it refers, and its lanes and bay through the kernel."""
+
+    def __init__(self, borders: Borders, number: int, seed: int, replication: int) -> None:
+        world = borders.world
+        self.borders = borders
+        self.number = number
+        self.tables = world.posts[number]
+        self.records: tuple[Any, Any, int, Any] = (borders.groups, borders.posts, number, borders.months)
+        self.first_group = int(borders.posts[number]["first_group"])
+        self.services = [service_law(group) for group in self.tables.groups]
+        self.has_bay = any(self.tables.officers)
+        self.methods = world.methods
+        self.lookout_find = world.lookouts.find
+        self.keys = {
+            name: key_of(seed, replication, "method", self.tables.id, name) for name in world.methods
+        }
+        self.shares = self.tables.bays[0][1].shares
+        self.search_mean = self.tables.bays[0][1].search_mean_h
+        self._day = -1
+        self._working: tuple[str, ...] = ()
+        self._finds: dict[tuple[tuple[str, ...], str, str, bool], float] = {}
+        self._thresholds: dict[tuple[float, float], tuple[float, float]] = {}
+
+    def change_bay(self, bay: Bay, now: float) -> None:
+        """New equipment opens at ``now``: what came before was referred under the old shares."""
+        if kernel.advance(*self.records, now):
+            raise self.borders.overflow(self.number)
+        self.borders.set_bay(self.number, bay)
+        self.shares, self.search_mean = bay.shares, bay.search_mean_h
+
+    def enter_lane(self, now: float, group: int, service: float) -> float:
+        """Start of a live vehicle's primary inspection."""
+        start: float = kernel.enter_lane(*self.records, now, group, service)
+        if start < 0:
+            raise self.borders.overflow(self.number)
+        return start
+
+    def releases(self, now: float) -> bool:
+        """Whether the bay would release a routine vehicle at ``now``."""
+        if not self.has_bay:
+            return True
+        answer = kernel.releases(*self.records, now)
+        if answer < 0:
+            raise self.borders.overflow(self.number)
+        return bool(answer)
+
+    def enter_bay(self, now: float, vehicle: int, lookout: bool, search: float) -> float:
+        """Departure from the bay, or minus the tentative start of a routine search."""
+        if not self.has_bay:
+            return now + search
+        answer: float = kernel.enter_bay(*self.records, now, vehicle, lookout, search)
+        if answer == -1.0:
+            raise self.borders.overflow(self.number)
+        return answer
+
+    def ask_bay(self, now: float, vehicle: int) -> float:
+        answer: float = kernel.ask_bay(*self.records, now, vehicle)
+        if answer == -1.0:
+            raise self.borders.overflow(self.number)
+        return answer
+
+    def d_prime(self, now: float) -> float:
+        """The post's d', with what training adds so far."""
+        value = self.tables.d_prime
+        for effect, gain in self.tables.training:
+            value += gain * effect.at(now)
+        return value
+
+    def thresholds(self, now: float, group: int) -> tuple[float, float]:
+        """Scores (as probabilities) above which a load is referred: without and with the post's d'."""
+        share = self.shares[group - self.first_group][int(now) % 168]
+        key = (share, self.d_prime(now) if self.tables.training else self.tables.d_prime)
+        known = self._thresholds.get(key)
+        if known is None:
+            known = (detection.pass_threshold(share, 0.0), detection.pass_threshold(share, key[1]))
+            self._thresholds[key] = known
+        return known
+
+    def working(self, now: float) -> tuple[str, ...]:
+        """Methods that are present and work on the day of ``now``."""
+        day = int(now // 24.0)
+        if day != self._day:
+            self._day = day
+            chances = dict.fromkeys(self.tables.methods, 1.0)
+            for effect, names in self.tables.equipment:
+                for name in names:
+                    chances[name] = max(chances.get(name, 0.0), effect.at(24.0 * day))
+            self._working = tuple(
+                name
+                for name, chance in chances.items()
+                if uniform(self.keys[name], day) < chance * self.methods[name].availability
+            )
+        return self._working
+
+    def find(self, now: float, concealment: str, commodity: str, lookout: bool) -> float:
+        """Probability that a search on this day finds the load."""
+        key = (self.working(now), concealment, commodity, lookout)
+        known = self._finds.get(key)
+        if known is None:
+            methods: list[Method] = [
+                self.methods[name] for name in key[0] if lookout or self.methods[name].used == "always"
+            ]
+            known = detection.find(methods, concealment, commodity)
+            if lookout:
+                known = 1.0 - (1.0 - known) * (1.0 - self.lookout_find)
+            self._finds[key] = known
+        return known

@@ -1,0 +1,94 @@
+"""The two records that the kernel works on: a lane group and a post.
+
+All times are ticks (2^-32 h) as 64-bit integers. Weekly tables have one entry for each hour of the
+week, counted from hour 0 of the run; ``*_until`` says in how many hours the entry next changes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+HOURS = 168
+SERVERS = 96
+"""Largest number of lanes of a group and of officers of a bay."""
+BLOCK = 64
+"""Lawful vehicles whose gaps and service times are drawn at once."""
+PENDING = 8192
+"""Referred lawful vehicles of one post between lane and bay."""
+QUEUE = 256
+"""Largest number of waiting routine vehicles in a bay."""
+LIVE = 64
+"""Contraband vehicles of one post that were started in the bay and not yet asked for."""
+
+NEVER = np.int64(2**62)
+
+GROUP = np.dtype(
+    [
+        ("key", "u8"),
+        ("number", "i8"),  # lawful vehicles drawn so far
+        ("next", "i8"),  # arrival of the next lawful vehicle
+        ("kind", "i8"),  # service: 0 constant, 1 exponential, 2 lognormal
+        ("first", "f8"),  # its mean in hours, or the location of the logarithm
+        ("second", "f8"),  # the scale of the logarithm
+        ("rate", "f8", (HOURS,)),  # lawful arrivals an hour
+        ("months", "f8", (12,)),
+        ("lanes", "i8", (HOURS,)),
+        ("lanes_until", "i8", (HOURS,)),
+        ("share", "f8", (HOURS,)),  # lawful share referred to the bay
+        ("most_referred", "f8"),  # the largest of these
+        ("gaps", "f8", (BLOCK,)),
+        ("services", "i8", (BLOCK,)),
+        ("scratch", "f8", (BLOCK,)),
+        ("normals", "f8", (BLOCK,)),
+        ("busy", "i8"),
+        ("departures", "i8", (SERVERS,)),
+        ("last_start", "i8"),
+        ("passages", "i8"),
+        ("wait", "i8"),
+        ("referred", "i8"),
+    ],
+    align=True,
+)
+
+POST = np.dtype(
+    [
+        ("first_group", "i8"),
+        ("stop_group", "i8"),
+        ("now", "i8"),
+        ("window_from", "i8"),
+        ("window_to", "i8"),
+        ("officers", "i8", (HOURS,)),
+        ("officers_until", "i8", (HOURS,)),
+        ("search_location", "f8"),
+        ("search_scale", "f8"),
+        ("queue_limit", "i8"),
+        ("pending", "i8"),
+        ("pending_time", "i8", (PENDING,)),
+        ("pending_vehicle", "i8", (PENDING,)),
+        ("head", "i8"),
+        ("waiting", "i8"),
+        ("queue_time", "i8", (QUEUE,)),
+        ("queue_vehicle", "i8", (QUEUE,)),
+        ("queue_search", "i8", (QUEUE,)),
+        ("busy", "i8"),
+        ("departures", "i8", (SERVERS,)),
+        ("last_start", "i8"),
+        ("live", "i8"),
+        ("live_vehicle", "i8", (LIVE,)),
+        ("live_departure", "i8", (LIVE,)),
+        ("searched", "i8"),
+        ("released", "i8"),
+        ("bay_wait", "i8"),
+        ("overflow", "i8"),
+    ],
+    align=True,
+)
+
+
+def hours_until_change(table: tuple[int, ...]) -> list[int]:
+    """For each hour of a weekly table, in how many hours it next takes another value (168: never)."""
+    ahead = [HOURS] * HOURS
+    for hour in range(2 * HOURS - 2, -1, -1):
+        here, following = hour % HOURS, (hour + 1) % HOURS
+        ahead[here] = 1 if table[here] != table[following] else min(HOURS, ahead[following] + 1)
+    return ahead

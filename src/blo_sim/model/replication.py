@@ -1,0 +1,124 @@
+"""One world, one run: SimPy owns the clock and everything that decides.
+
+Lawful traffic is advanced by the kernel only when somebody looks at a post.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from blo_sim.model.border.posts import Borders
+from blo_sim.model.events import EventLog
+from blo_sim.model.intelligence.reports import Intelligence
+from blo_sim.model.traffic.demand import Consignment, consignments
+from blo_sim.model.traffic.journey import journey
+from blo_sim.model.traffic.live import Call
+
+if TYPE_CHECKING:
+    from blo_sim.model.events import Record
+    from blo_sim.world.compile import World
+
+class Replication:
+    """The state of one run. ``under_way`` has the consignments on the road, by owner and number."""
+
+    def __init__(self, world: World, seed: int, replication: int) -> None:
+        self.world = world
+        self.env = simpy.Environment()
+        self.log = EventLog(replication)
+        self.record: Callable[[Record], None] = self.log.events.append
+        self.borders = Borders(world, seed, replication)
+        self.posts = self.borders.desks
+        self.loads = consignments(world, seed, replication)
+        self.log.names = [load.name for load in self.loads]
+        self.log.streams = [load.stream for load in self.loads]
+        self.under_way: dict[str, dict[int, Consignment]] = defaultdict(dict)
+        self.message_routes = world.message_routes[0][1]
+        self.intelligence = Intelligence(self)
+        self.detection = {name: _detections(world, name) for name in world.commodities}
+
+    @property
+    def now(self) -> float:
+        """Hours since the start of the warm-up."""
+        return self.env.now
+
+    def at(self, delay: float, function: Callable[..., None], *arguments: Any) -> None:
+        """Call a function after ``delay`` hours; now, if it is 0."""
+        if delay > 0.0:
+            Call(self.env, delay, function, arguments)
+        else:
+            function(*arguments)
+
+    def depart(self, load: Consignment) -> None:
+        self.under_way[load.owner][load.number] = load
+
+    def end(self, load: Consignment) -> None:
+        load.ended = True
+        del self.under_way[load.owner][load.number]
+
+    def is_ahead(self, load: Consignment, control: str) -> bool:
+        """Whether a control lies ahead of a load."""
+        return any(self.world.controls[index].id == control for index in load.route.controls[load.passed :])
+
+    def run(self) -> EventLog:
+        """Run to the end of the last consignment, then close the books of the lawful traffic."""
+        for start, table in self.world.message_routes[1:]:
+            if start > 0.0:
+                self.at(start, self._routes_stand, table)
+            else:
+                self._routes_stand(table)
+        for post in self.posts:
+            for start, bay in post.tables.bays[1:]:
+                if 0.0 < start < math.inf:
+                    self.at(start, lambda post=post, bay=bay: post.change_bay(bay, self.now))
+                else:
+                    post.change_bay(bay, 0.0)
+        self.env.process(self._departures())
+        self.env.run(until=self.world.last_hours)
+        self.borders.finish(self.log)
+        return self.log
+
+    def _routes_stand(self, table: dict[Any, Any]) -> None:
+        self.message_routes = table
+
+    def _departures(self) -> Generator[simpy.Event, None, None]:
+        """Starts each journey at its departure."""
+        for load in sorted(self.loads, key=lambda load: (load.departure, load.number)):
+            wait = load.departure - self.now
+            if wait > 0.0:
+                yield self.env.timeout(wait)
+            self.env.process(journey(self, load))
+
+
+def _detections(world: World, commodity: str) -> list[float]:
+    """Probability, by control, that it seizes a load of a commodity without a lookout (posts: unused)."""
+    return [
+        min(1.0, control.detection * dict(control.detection_factor).get(commodity, 1.0))
+        for control in world.controls
+    ]
+
+
+def replicate(world: World, seed: int, replication: int) -> EventLog:
+    """Run one replication of a world.
+
+    Parameters
+    ----------
+    world : World
+        From `blo_sim.world.compile.compile_world`.
+    seed, replication : int
+        Name the draws: the same pair makes the same draws in every world.
+
+    Returns
+    -------
+    EventLog
+
+    Raises
+    ------
+    SimulationError
+        If a post is so overloaded that its queue cannot be held.
+    """
+    return Replication(world, seed, replication).run()

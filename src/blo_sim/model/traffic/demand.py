@@ -1,0 +1,181 @@
+"""Which consignments there are: departures, loads, vehicles, owners and routes, all from keyed draws.
+
+Departures of a stream (one flow by one mode) are a non-homogeneous Poisson process: unit exponentials
+spent along the monthly rates. The n-th consignment has the key ``word(key_of(seed, replication,
+"consignments", stream), n)``; every later decision of its own is a draw of that key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from blo_sim.clock import on_grid
+from blo_sim.draws import GOLDEN, exponential, key_of, law, sample, uniform, uniforms, words
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from blo_sim.world.compile import Route, Stream, World
+
+LOAD, CLASS, CONCEALMENT, OWNER = 0, 1, 2, 3
+"""Decisions of a consignment's own key."""
+
+NO_CLASS = -1
+"""Traffic class of a load that meets no post."""
+
+T = TypeVar("T")
+
+
+class Consignment:
+    """One load on its way. ``load`` in grams; ``number`` is its rank where two events fall together.
+
+    ``passed`` counts the controls of its route that are behind it, ``at_post`` the start of its primary
+    inspection (hours) while it is in the lanes of the next one, ``lookouts`` what each control ahead has
+    read about it: (time read, time the report was born).
+    """
+
+    __slots__ = (
+        "at_post",
+        "commodity",
+        "concealment",
+        "departure",
+        "ended",
+        "key",
+        "load",
+        "lookouts",
+        "name",
+        "number",
+        "owner",
+        "passed",
+        "route",
+        "stream",
+        "traffic_class",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        key: int,
+        stream: int,
+        commodity: str,
+        departure: float,
+        load: int,
+        traffic_class: int,
+        concealment: str,
+        owner: str,
+        route: Route,
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.key = key
+        self.stream = stream
+        self.commodity = commodity
+        self.departure = departure
+        self.load = load
+        self.traffic_class = traffic_class
+        self.concealment = concealment
+        self.owner = owner
+        self.route = route
+        self.passed = 0
+        self.at_post: float | None = None
+        self.ended = False
+        self.lookouts: dict[int, tuple[float, float]] = {}
+
+
+def consignments(world: World, seed: int, replication: int) -> list[Consignment]:
+    """All consignments that depart before the end of the measured window, by stream and number."""
+    result: list[Consignment] = []
+    for number, stream in enumerate(world.streams):
+        result.extend(_stream(world, number, stream, seed, replication, len(result)))
+    return result
+
+
+def _stream(
+    world: World, number: int, stream: Stream, seed: int, replication: int, first: int
+) -> list[Consignment]:
+    clock = key_of(seed, replication, "departures", stream.id)
+    times = departures(stream, world.months, world.end_hours, clock)
+    base = np.full(len(times), key_of(seed, replication, "consignments", stream.id), dtype=np.uint64)
+    keys = _each(base)
+    months = [world.months[int(time // 24.0)] for time in times]
+    chosen = choose(stream.routes, keys, months)
+    draws = [uniforms(keys, decision).tolist() for decision in (LOAD, CLASS, CONCEALMENT, OWNER)]
+    size = law("lognormal", 1000.0 * stream.mean_kg, stream.cv)
+    result = []
+    for n, (key, load, kind, hidden, owner) in enumerate(zip(keys.tolist(), *draws, strict=True)):
+        traffic_class = _pick(stream.classes, kind, NO_CLASS)
+        ways = () if traffic_class == NO_CLASS else world.concealment[traffic_class]
+        result.append(
+            Consignment(
+                number=first + n,
+                name=f"{stream.id}:{n}",
+                key=key,
+                stream=number,
+                commodity=stream.commodity,
+                departure=times[n],
+                load=max(1, int(sample(load, size) + 0.5)),
+                traffic_class=traffic_class,
+                concealment=_pick(ways, hidden, ""),
+                owner=f"{stream.owners}-{int(owner * stream.owner_count)}",
+                route=stream.routes[chosen[n]],
+            )
+        )
+    return result
+
+
+def _each(base: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """``word(base, n)`` for n = 0, 1, ... : the keys of a stream's consignments."""
+    with np.errstate(over="ignore"):
+        shifted = base + np.arange(len(base), dtype=np.uint64) * np.uint64(GOLDEN)
+    return words(shifted, 0)
+
+
+def _pick(cumulative: tuple[tuple[float, T], ...], u: float, default: T) -> T:
+    """The first entry whose cumulative share is above ``u`` (the last one if rounding leaves none)."""
+    for share, value in cumulative:
+        if u < share:
+            return value
+    return cumulative[-1][1] if cumulative else default
+
+
+def departures(stream: Stream, months: tuple[int, ...], end: float, key: int) -> list[float]:
+    """Departure times in hours, on the grid, before ``end``."""
+    times: list[float] = []
+    day, rest = 0, 0.0
+    last_day = int(end // 24.0)
+    now, n = 0.0, 0
+    rest = exponential(uniform(key, n))
+    while day < last_day:
+        rate = stream.per_hour[months[day]]
+        room = rate * (24.0 * (day + 1) - now)
+        if rest < room:
+            now += rest / rate
+            times.append(on_grid(now))
+            n += 1
+            rest = exponential(uniform(key, n))
+        else:
+            rest -= room
+            day += 1
+            now = 24.0 * day
+    return [time for time in times if time < end]
+
+
+def choose(routes: tuple[Route, ...], keys: NDArray[np.uint64], months: list[int]) -> list[int]:
+    """Index of the route that each consignment takes: path-size logit by keyed Gumbel noise.
+
+    The noise of (consignment, alternative) is the word 0 of ``key ^ key_of("route", route name)``, so
+    an alternative that another scenario lacks changes no other one's noise. A route that is closed in
+    the month of departure is not available, unless all are.
+    """
+    if len(routes) == 1:
+        return [0] * len(keys)
+    noise = np.stack([uniforms(keys ^ np.uint64(key_of("route", route.name)), 0) for route in routes], axis=1)
+    utility = np.array([route.utility for route in routes]) - np.log(-np.log(noise))
+    is_open = np.array([[month not in route.closed for route in routes] for month in range(12)])
+    is_open[~is_open.any(axis=1)] = True
+    available = is_open[months]
+    chosen: list[int] = np.where(available, utility, -np.inf).argmax(axis=1).tolist()
+    return chosen

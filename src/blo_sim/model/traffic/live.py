@@ -1,0 +1,40 @@
+"""The wait of a consignment, with a rule for what happens at one instant.
+
+SimPy orders events of one time by priority. A live wait has priority ``FIRST_LIVE + number`` of its
+consignment, so that everything else at that instant comes first and live events go by consignment,
+in whatever order they were scheduled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from simpy import Environment
+from simpy.events import NORMAL, Event
+
+FIRST_LIVE = NORMAL + 1
+
+
+class Live(Event):
+    """An event of consignment ``number`` after ``delay`` hours (>= 0)."""
+
+    def __init__(self, env: Environment, delay: float, number: int) -> None:
+        self.env = env
+        self.callbacks = []
+        self._value = None
+        self._ok = True
+        env.schedule(self, FIRST_LIVE + number, delay)  # type: ignore[arg-type]
+
+
+class Call(Event):
+    """Calls a function after ``delay`` hours: lighter than a process for what happens once."""
+
+    def __init__(
+        self, env: Environment, delay: float, function: Callable[..., None], arguments: tuple[Any, ...]
+    ) -> None:
+        self.env = env
+        self.callbacks = [lambda _: function(*arguments)]
+        self._value = None
+        self._ok = True
+        env.schedule(self, NORMAL, delay)

@@ -1,0 +1,195 @@
+"""From an event log to the sums of one replication, all of them whole numbers.
+
+Sums follow the cohort that departs in the measured window, whatever happens to it later. Kilograms are
+grams or micrograms here, so that sums are exact in any order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from blo_sim.model.events import (
+    DELIVERED,
+    DEPART,
+    ENCOUNTER,
+    EXPIRED,
+    LOST,
+    READ,
+    SEIZED,
+    SENT,
+    EventLog,
+)
+
+if TYPE_CHECKING:
+    from blo_sim.scenario.schema import Target
+    from blo_sim.world.compile import Control, World
+
+HOURS_PER_YEAR = 8760.0
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Sums of one replication.
+
+    Attributes
+    ----------
+    flows : dict
+        (measure, year, commodity) to ``attempted_g``, ``expected_ug`` (the compensator of the seizures),
+        ``seized_g``, ``delivered_g``, ``in_transit_g``, and the counts ``consignments``, ``seizures``.
+    seized_by : dict
+        (year, commodity, control type, border or country, cause) to grams.
+    expected_by : dict
+        (year, commodity, control type, border or country) to micrograms.
+    targets : dict
+        Target id to (numerator, denominator), micrograms.
+    seized : dict
+        Consignment id to (year, commodity, grams, cause).
+    lawful : dict
+        ``passages``, ``wait_ticks`` (lane and bay, 2^-32 h), ``searched``, ``released``.
+    messages : dict
+        ``sent``, ``in_time``, ``late``, ``lost``, ``expired``, ``under_way``.
+    """
+
+    replication: int
+    process_id: int
+    flows: dict[tuple[str, int, str], int]
+    seized_by: dict[tuple[int, str, str, str, str], int]
+    expected_by: dict[tuple[int, str, str, str], int]
+    targets: dict[str, tuple[int, int]]
+    seized: dict[str, tuple[int, str, int, str]]
+    lawful: dict[str, int]
+    messages: dict[str, int]
+
+
+def summarise(world: World, log: EventLog) -> Summary:
+    """Sum up one replication of ``world``."""
+    reader = _Reader(world, log)
+    reader.read()
+    return Summary(
+        replication=log.replication,
+        process_id=os.getpid(),
+        flows=dict(reader.flows),
+        seized_by=dict(reader.seized_by),
+        expected_by=dict(reader.expected_by),
+        targets={target.id: reader.target(target) for target in world.targets},
+        seized=reader.seized,
+        lawful={
+            "passages": sum(post.passages for post in log.lawful.values()),
+            "wait_ticks": sum(post.lane_wait + post.bay_wait for post in log.lawful.values()),
+            "searched": sum(post.searched for post in log.lawful.values()),
+            "released": sum(post.released for post in log.lawful.values()),
+        },
+        messages=reader.messages(),
+    )
+
+
+class _Reader:
+    """One pass over the events."""
+
+    def __init__(self, world: World, log: EventLog) -> None:
+        self.world = world
+        self.log = log
+        self.controls = {control.id: control for control in world.controls}
+        self.commodity = [world.streams[stream].commodity for stream in log.streams]
+        self.year: dict[int, int] = {}
+        self.attempted: dict[int, int] = {}
+        self.loads: dict[int, int] = {}
+        self.flows: Counter[tuple[str, int, str]] = Counter()
+        self.seized_by: Counter[tuple[int, str, str, str, str]] = Counter()
+        self.expected_by: Counter[tuple[int, str, str, str]] = Counter()
+        self.seized: dict[str, tuple[int, str, int, str]] = {}
+        self.expected_at: Counter[tuple[str, str]] = Counter()
+        self.countries: dict[int, set[str]] = {}
+        self.ends: Counter[str] = Counter()
+
+    def read(self) -> None:
+        for event in self.log.events:
+            kind, load = event[1], event[2]
+            if kind == ENCOUNTER:
+                if load in self.year:
+                    self.encounter(load, self.controls[event[3]], event[4])
+            elif kind == DEPART:
+                self.depart(load, event[0], event[4])
+            elif kind == SEIZED:
+                self.seize(load, self.controls[event[3]], event[4], event[6])
+            elif kind == DELIVERED:
+                self.close(load, "delivered_g")
+            elif kind in (SENT, READ, LOST, EXPIRED):
+                self.ends[event[6] if kind == READ else str(kind)] += load in self.year
+        for load in list(self.loads):
+            self.close(load, "in_transit_g")
+
+    def depart(self, load: int, time: float, grams: int) -> None:
+        if not self.world.warmup_hours <= time < self.world.end_hours:
+            return
+        year = min(int((time - self.world.warmup_hours) // HOURS_PER_YEAR), self.world.years - 1)
+        self.year[load] = year
+        self.attempted[load] = self.loads[load] = grams
+        self.countries[load] = set()
+        commodity = self.commodity[load]
+        self.flows["attempted_g", year, commodity] += grams
+        self.flows["consignments", year, commodity] += 1
+
+    def encounter(self, load: int, control: Control, micrograms: int) -> None:
+        year, commodity = self.year[load], self.commodity[load]
+        self.flows["expected_ug", year, commodity] += micrograms
+        self.expected_by[year, commodity, control.kind, control.border] += micrograms
+        self.expected_at[commodity, f"{control.kind} {control.country}"] += micrograms
+        self.countries[load].add(control.country)
+
+    def seize(self, load: int, control: Control, grams: int, cause: str) -> None:
+        if load not in self.year:
+            return
+        year, commodity = self.year[load], self.commodity[load]
+        self.seized_by[year, commodity, control.kind, control.border, cause] += grams
+        self.seized[self.log.names[load]] = (year, commodity, grams, cause)
+        self.flows["seizures", year, commodity] += 1
+        self.close(load, "seized_g")
+
+    def close(self, load: int, measure: str) -> None:
+        if load in self.loads:
+            self.flows[measure, self.year[load], self.commodity[load]] += self.loads.pop(load)
+
+    def messages(self) -> dict[str, int]:
+        sent = self.ends[str(SENT)]
+        ends = {
+            "in_time": self.ends["in time"],
+            "late": self.ends["late"],
+            "lost": self.ends[str(LOST)],
+            "expired": self.ends[str(EXPIRED)],
+        }
+        return {"sent": sent, **ends, "under_way": sent - sum(ends.values())}
+
+    def target(self, target: Target) -> tuple[int, int]:
+        """Numerator and denominator of a target, in micrograms."""
+        commodity = target.commodity
+        if target.measure == "mode_share":
+            return self._mode_share(commodity, target.mode or "")
+        total = {
+            key: micrograms for key, micrograms in self.expected_at.items() if key[0] == commodity
+        }
+        if target.measure == "post_share":
+            at_posts = sum(value for (_, where), value in total.items() if where.startswith("post "))
+            return at_posts, sum(total.values())
+        inside = set(target.countries)
+        seized = sum(value for (_, where), value in total.items() if where.split()[1] in inside)
+        return seized, self._entered(commodity, inside)
+
+    def _mode_share(self, commodity: str, mode: str) -> tuple[int, int]:
+        by_mode: Counter[str] = Counter()
+        for load, grams in self.attempted.items():
+            if self.commodity[load] == commodity:
+                by_mode[self.world.streams[self.log.streams[load]].mode] += grams * MICRO
+        return by_mode[mode], sum(by_mode.values())
+
+    def _entered(self, commodity: str, inside: set[str]) -> int:
+        """Micrograms that met a control of the countries: what entered, or tried to."""
+        return MICRO * sum(
+            grams
+            for load, grams in self.attempted.items()
+            if self.commodity[load] == commodity and self.countries[load] & inside
+        )

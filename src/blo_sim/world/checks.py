@@ -1,0 +1,86 @@
+"""What can be wrong with a world although its file is well formed.
+
+`check_world` finds what makes a run impossible or meaningless, `notes` what a planner should know before
+one: load of the busiest lanes, routes, how far the offices reach.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blo_sim.errors import Problem, ScenarioError
+from blo_sim.world import compile, crossings, offices
+
+if TYPE_CHECKING:
+    from blo_sim.scenario import Scenario
+    from blo_sim.scenario.schema import ScenarioModel
+
+FULL = 1.0
+
+
+def check_world(scenario: Scenario) -> list[Problem]:
+    """Problems of the world: flows without a route, posts over 100 % load, offices without a channel."""
+    model, name = scenario.model, scenario.name
+    problems = [
+        *(Problem(name, 0, key, text) for key, text in _overloaded(model)),
+        *(Problem(name, 0, key, text) for key, text in _silent_offices(model)),
+    ]
+    try:
+        compile.compile_world(scenario)
+    except ScenarioError as error:
+        problems.extend(error.problems)
+    return problems
+
+
+def _overloaded(model: ScenarioModel) -> list[tuple[str, str]]:
+    found = []
+    for post in model.posts:
+        for group in crossings.lane_groups(post, model):
+            load = crossings.busiest_load(group)
+            if load > FULL:
+                found.append(
+                    (
+                        f"posts.{post.id}",
+                        f"its {group.traffic_class} lanes are at {load:.0%} load in the busiest month "
+                        "(at most 100 %): more lanes, longer hours or less traffic",
+                    )
+                )
+    return sorted(set(found))
+
+
+def _silent_offices(model: ScenarioModel) -> list[tuple[str, str]]:
+    """Offices and owners of reports from which no message can go anywhere."""
+    linked = [office.id for office in model.offices if office.components.link]
+    graph = offices.network(model, linked)
+    found = []
+    for source in model.sources:
+        if graph.out_degree(source.office) == 0:
+            found.append((f"sources.{source.id}.office", f"{source.office!r} has no channel to any office"))
+    for office in model.offices:
+        if office.components.link and graph.out_degree(office.post) == 0:
+            found.append((f"offices.{office.id}", "its link opens no channel: there is nobody in reach"))
+    return found
+
+
+def notes(scenario: Scenario) -> list[str]:
+    """What a planner should know of a world that can be run."""
+    model = scenario.model
+    groups = [group for post in model.posts for group in crossings.lane_groups(post, model)]
+    lines = []
+    if groups:
+        load, busiest = max((crossings.busiest_load(group), group.id) for group in groups)
+        passages = sum(sum(group.rate) * 365 / 7 for group in groups)
+        lines.append(
+            f"lawful traffic: {passages / 2:,.0f} crossings ({passages:,.0f} post passages) a year; "
+            f"busiest lanes {busiest} at {load:.0%}"
+        )
+    world = compile.compile_world(scenario)
+    sizes = [len(stream.routes) for stream in world.streams]
+    lines.append(
+        f"contraband: {sum(sum(stream.per_hour) / 12 * 8760 for stream in world.streams):,.0f} loads a year "
+        f"in {len(world.streams)} streams, with {min(sizes)} to {max(sizes)} routes each"
+    )
+    neutral = [office.id for office in model.offices if office.components.neutral()]
+    if neutral:
+        lines.append(f"neutral offices, which change nothing: {', '.join(neutral)}")
+    return lines

@@ -1,0 +1,604 @@
+"""From a scenario to a `World`: plain tables that a replication runs on.
+
+Everything here is computed once, in the parent process, and pickled to the workers: choice sets, weekly
+tables of posts, message routes. A `World` holds no randomness.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from blo_sim.clock import HOURS_PER_DAY, Calendar
+from blo_sim.draws import CONSTANT, Law, key_of, law
+from blo_sim.errors import Problem, ScenarioError
+from blo_sim.world import crossings, offices, routes
+
+if TYPE_CHECKING:
+    from blo_sim.scenario import Scenario
+    from blo_sim.scenario.schema import (
+        Flow,
+        Headline,
+        Leg,
+        Lookouts,
+        Method,
+        Mode,
+        Reports,
+        ScenarioModel,
+        Sector,
+        Source,
+        Target,
+        Unit,
+    )
+    from blo_sim.scenario.values import Distribution
+
+_T = TypeVar("_T")
+
+HOURS_PER_YEAR = 8760.0
+ALWAYS = -math.inf
+NO_GAP: Law = (CONSTANT, 0.0, 0.0)
+DRAIN_DAYS = 120
+"""Days after the measured window in which its consignments may still end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How far an office works: 0 before ``start``, ``full`` from ``start + ramp`` on (hours)."""
+
+    start: float
+    ramp: float
+    full: float
+
+    def at(self, now: float) -> float:
+        if now < self.start:
+            return 0.0
+        if now >= self.start + self.ramp:
+            return self.full
+        return self.full * (now - self.start) / self.ramp
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A post, patrol sector or inland unit. ``border`` is AA-BB, or the country of an inland unit."""
+
+    index: int
+    id: str
+    kind: str
+    country: str
+    border: str
+    detection: float = 0.0
+    detection_factor: tuple[tuple[str, float], ...] = ()
+    post: int = -1
+    key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PostTables:
+    """One post. ``bays`` are (hour from which it stands, bay); tables start at hour 0 of the run.
+
+    ``methods`` are the post's own, ``equipment`` those that an office adds, ``training`` what it adds to d'.
+    """
+
+    id: str
+    control: int
+    across: str
+    groups: tuple[crossings.LaneGroup, ...]
+    officers: tuple[int, ...]
+    bays: tuple[tuple[float, crossings.Bay], ...]
+    search_cv: float
+    queue_limit: int
+    d_prime: float
+    methods: tuple[str, ...]
+    training: tuple[tuple[Effect, float], ...]
+    equipment: tuple[tuple[Effect, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteLeg:
+    """One leg of a route as the model travels it.
+
+    ``border_share`` is the share of its time before its controls; ``lanes`` has, for each control that is
+    a post, the lane group (by traffic class) and -1 for the others.
+    """
+
+    leg: str
+    key: int
+    hours: Law
+    border_share: float
+    gap: Law
+    controls: tuple[int, ...]
+    lanes: tuple[tuple[int, ...], ...]
+    units: tuple[int, ...]
+    sources: tuple[int, ...]
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route: its name (leg keys), systematic utility, months in which it is closed, and its legs.
+
+    ``controls`` lists all controls in order, with the number of the leg each belongs to.
+    """
+
+    name: str
+    utility: float
+    closed: frozenset[int]
+    legs: tuple[RouteLeg, ...]
+    controls: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The loads of one flow by one mode. ``per_hour`` is departures an hour by month (January first)."""
+
+    id: str
+    flow: str
+    mode: str
+    commodity: str
+    per_hour: tuple[float, ...]
+    mean_kg: float
+    cv: float
+    owners: str
+    owner_count: int
+    classes: tuple[tuple[float, int], ...]
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything a replication needs, and nothing random."""
+
+    scenario_name: str
+    place: str
+    clock: str
+    first_day: dt.date
+    warmup_hours: float
+    days: int
+    years: int
+    headline: Headline
+    targets: tuple[Target, ...]
+    commodities: tuple[str, ...]
+    classes: tuple[str, ...]
+    concealment: tuple[tuple[tuple[float, str], ...], ...]
+    controls: tuple[Control, ...]
+    posts: tuple[PostTables, ...]
+    methods: dict[str, Method]
+    streams: tuple[Stream, ...]
+    sources: tuple[Source, ...]
+    reports: Reports
+    lookouts: Lookouts
+    reading: dict[str, tuple[bool, ...]]
+    effects: dict[str, Effect]
+    message_routes: tuple[tuple[float, dict[tuple[str, str], tuple[offices.Hop, ...]]], ...]
+    standing_routes: dict[tuple[str, str], tuple[offices.Hop, ...]]
+    months: tuple[int, ...]
+
+    @property
+    def end_hours(self) -> float:
+        """End of the measured window."""
+        return self.warmup_hours + self.days * HOURS_PER_DAY
+
+    @property
+    def last_hours(self) -> float:
+        """Hour at which a replication stops even if loads are still under way."""
+        return self.end_hours + DRAIN_DAYS * HOURS_PER_DAY
+
+
+def compile_world(scenario: Scenario, *, clock: str = "steady", days: int | None = None) -> World:
+    """Compile a scenario.
+
+    Parameters
+    ----------
+    clock : {"steady", "dated"}
+        ``steady``: all offices of the scenario stand at full effect from the start. ``dated``: they open
+        on their dates, and the window is counted from the grant on.
+    days : int, optional
+        Length of the measured window; default the scenario's for this clock.
+
+    Raises
+    ------
+    ScenarioError
+        If a flow has no route.
+    """
+    model = scenario.model
+    run = model.run
+    dated = clock == "dated"
+    length = days if days is not None else (run.dated_days if dated else run.days)
+    first_day = (run.grant if dated else run.first_day) - dt.timedelta(days=run.warmup_days)
+    calendar = Calendar(first_day)
+    effects = office_effects(model, calendar, dated)
+    controls = controls_of(model)
+    posts = tuple(_post(model, row.id, controls, effects, calendar) for row in model.posts)
+    sources = tuple(row for row in model.sources if row.probability > 0)
+    lanes = _lane_index(model, posts)
+    streams, problems = _streams(model, controls, lanes, sources)
+    if problems:
+        raise ScenarioError([Problem(scenario.name, 0, key, text) for key, text in problems])
+    return World(
+        scenario_name=scenario.name,
+        place=model.place,
+        clock=clock,
+        first_day=first_day,
+        warmup_hours=float(run.warmup_days * HOURS_PER_DAY),
+        days=length,
+        years=max(1, math.ceil(length / 365)) if dated else 1,
+        headline=model.headline,
+        targets=tuple(model.targets),
+        commodities=tuple(row.id for row in model.commodities),
+        classes=tuple(row.id for row in model.classes),
+        concealment=tuple(_cumulative(row.concealment) for row in model.classes),
+        controls=controls,
+        posts=posts,
+        methods={row.id: row for row in model.methods},
+        streams=streams,
+        sources=sources,
+        reports=model.reports,
+        lookouts=model.lookouts,
+        reading={
+            name: tuple(_rotate(table, calendar)) for name, table in offices.working_hours(model).items()
+        },
+        effects=effects,
+        message_routes=_message_routes(model, effects, sources),
+        standing_routes=offices.message_routes(offices.network(model, []), _senders(model, sources)),
+        months=tuple(month - 1 for month in calendar.months(run.warmup_days + length + DRAIN_DAYS)),
+    )
+
+
+def office_effects(model: ScenarioModel, calendar: Calendar, dated: bool) -> dict[str, Effect]:
+    """State of each BLO that is not neutral; a neutral one is no office at all."""
+    effects = {}
+    for office in model.offices:
+        if office.components.neutral():
+            continue
+        if dated:
+            start = calendar.hour_of(office.opens) + 24.0 * office.setup_days
+            effects[office.id] = Effect(start, 24.0 * office.ramp_days, office.full_effect)
+        else:
+            effects[office.id] = Effect(ALWAYS, 0.0, office.full_effect)
+    return effects
+
+
+def controls_of(model: ScenarioModel) -> tuple[Control, ...]:
+    """Posts, sectors and units, in the order of the file."""
+    borders = {row.id: "-".join(sorted(row.countries)) for row in model.crossings}
+    controls: list[Control] = []
+    for number, post in enumerate(model.posts):
+        border = borders[post.crossing]
+        key = key_of("control", post.id)
+        controls.append(Control(len(controls), post.id, "post", post.country, border, post=number, key=key))
+    field: list[tuple[str, Sector | Unit, str]] = [
+        *(("patrol", row, "-".join(sorted(row.border.split("-")))) for row in model.sectors),
+        *(("inland", row, row.country) for row in model.units),
+    ]
+    for kind, row, border in field:
+        controls.append(
+            Control(
+                len(controls),
+                row.id,
+                kind,
+                row.country,
+                border,
+                row.detection,
+                tuple(row.detection_factor.items()),
+                key=key_of("control", row.id),
+            )
+        )
+    return tuple(controls)
+
+
+def _rotate(table: tuple[_T, ...], calendar: Calendar) -> tuple[_T, ...]:
+    """A weekly table that starts on Monday, as one that starts at hour 0 of the run."""
+    start = 24 * calendar.weekday()
+    return table[start:] + table[:start]
+
+
+def _post(
+    model: ScenarioModel,
+    name: str,
+    controls: tuple[Control, ...],
+    effects: dict[str, Effect],
+    calendar: Calendar,
+) -> PostTables:
+    post = next(row for row in model.posts if row.id == name)
+    roster = next(row for row in model.rosters if row.id == post.roster)
+    across = next(row.id for row in model.posts if row.crossing == post.crossing and row.id != name)
+    groups = crossings.lane_groups(post, model)
+    here = [office for office in model.offices if office.post == name and office.id in effects]
+    changes = sorted({effects[office.id].start for office in here if office.components.equipment})
+    bays = []
+    for start in [ALWAYS, *(change for change in changes if change > ALWAYS)]:
+        added = [m for o in here if effects[o.id].start <= start for m in o.components.equipment]
+        built = crossings.bay(post, added, groups, model)
+        shares = tuple(tuple(_rotate(table, calendar)) for table in built.shares)
+        bays.append((start, crossings.Bay(built.methods, built.search_mean_h, shares)))
+    return PostTables(
+        id=name,
+        control=next(control.index for control in controls if control.id == name),
+        across=across,
+        groups=tuple(_rotated(group, calendar) for group in groups),
+        officers=_rotate(crossings.officer_table(roster, post.hours), calendar),
+        bays=tuple(bays),
+        search_cv=post.search_cv,
+        queue_limit=post.queue_limit,
+        d_prime=post.d_prime,
+        methods=tuple(post.methods),
+        training=tuple(
+            (effects[o.id], o.components.training) for o in here if o.components.training
+        ),
+        equipment=tuple(
+            (effects[o.id], tuple(m for m in o.components.equipment if m not in post.methods))
+            for o in here
+            if o.components.equipment
+        ),
+    )
+
+
+def _rotated(group: crossings.LaneGroup, calendar: Calendar) -> crossings.LaneGroup:
+    return crossings.LaneGroup(
+        group.id,
+        group.direction,
+        group.traffic_class,
+        _rotate(group.rate, calendar),
+        group.months,
+        _rotate(group.lanes, calendar),
+        group.service,
+        group.policy_cap,
+    )
+
+
+def _lane_index(
+    model: ScenarioModel, posts: tuple[PostTables, ...]
+) -> dict[tuple[str, int], tuple[int, ...]]:
+    """Lane group (over all posts) that a load of each class uses, by (post, direction).
+
+    A class without lanes at the post uses those of the first class that has some.
+    """
+    index: dict[tuple[str, int], tuple[int, ...]] = {}
+    first = 0
+    for post in posts:
+        for direction in (0, 1):
+            own = {
+                group.traffic_class: first + i
+                for i, group in enumerate(post.groups)
+                if group.direction == direction
+            }
+            fallback = next(iter(own.values()), -1)
+            index[post.id, direction] = tuple(own.get(row.id, fallback) for row in model.classes)
+        first += len(post.groups)
+    return index
+
+
+def law_of(distribution: Distribution) -> Law:
+    """A distribution of the scenario, ready to be sampled."""
+    return law(distribution.kind, distribution.mean, distribution.cv)
+
+
+def _cumulative(shares: dict[str, float]) -> tuple[tuple[float, str], ...]:
+    total, result = 0.0, []
+    for name, share in shares.items():
+        total += share
+        result.append((total, name))
+    return tuple(result)
+
+
+def by_mode(value: float | dict[str, float], mode: str) -> float:
+    """A flow's value for one mode."""
+    return value[mode] if isinstance(value, dict) else value
+
+
+def steps_of(model: ScenarioModel) -> list[routes.Step]:
+    """Every leg in every direction that it may be used, with its free cost in USD."""
+    country = {row.id: row.country for row in model.places}
+    choice = model.route_choice
+    steps = []
+    for number, leg in enumerate(model.legs):
+        cost = (
+            choice.usd_per_km * leg.km
+            + choice.usd_per_hour * leg.hours.mean
+            + choice.usd_per_post * (2 if leg.crossing else 0)
+            + choice.usd_per_sector * len(leg.sectors)
+        )
+        for forward in (True,) if leg.one_way else (True, False):
+            tail, head = (leg.from_, leg.to) if forward else (leg.to, leg.from_)
+            border = None if country[tail] == country[head] else (country[tail], country[head])
+            key = leg.id if forward else f"-{leg.id}"
+            steps.append(routes.Step(key, number, forward, tail, head, leg.mode, border, cost))
+    return steps
+
+
+def choice_set(
+    model: ScenarioModel, steps: list[routes.Step], flow: Flow, mode: Mode
+) -> list[tuple[tuple[routes.Step, ...], list[float]]]:
+    """Up to ``route_choice.paths`` routes of a flow by a mode, each with the costs of its legs."""
+    country = {row.id: row.country for row in model.places}
+    via = flow.via
+
+    def cost(step: routes.Step, borders: int) -> float | None:
+        factors = mode.entry_legs if via and borders == 0 else mode.legs
+        factor = factors.get(step.mode)
+        if factor is None:
+            return None
+        if step.border and borders < len(via) and country[step.head] != via[borders]:
+            return None
+        return factor * step.cost
+
+    def accept(route: tuple[routes.Step, ...]) -> bool:
+        return not mode.requires or any(step.mode in mode.requires for step in route)
+
+    most = max(1, len(via))
+    paths = model.route_choice.paths
+    found = routes.cheapest(steps, flow.origin, flow.destination, paths, cost, accept, most)
+    result = []
+    for route in found:
+        borders, prices = 0, []
+        for step in route:
+            prices.append(cost(step, borders) or 0.0)
+            borders = min(most, borders + (step.border is not None))
+        result.append((route, prices))
+    return result
+
+
+def _streams(
+    model: ScenarioModel,
+    controls: tuple[Control, ...],
+    lanes: dict[tuple[str, int], tuple[int, ...]],
+    sources: tuple[Source, ...],
+) -> tuple[tuple[Stream, ...], list[tuple[str, str]]]:
+    steps = steps_of(model)
+    builder = _RouteBuilder(model, controls, lanes, sources)
+    seasons = {row.id: crossings.month_factors(row) for row in model.profiles}
+    numbers = {row.id: row.number for row in model.organisations}
+    streams: list[Stream] = []
+    problems: list[tuple[str, str]] = []
+    sets: dict[tuple[str, str, str, tuple[str, ...]], tuple[Route, ...]] = {}
+    for flow in model.flows:
+        for mode in model.modes:
+            share = flow.modes.get(mode.id, 0.0)
+            if share <= 0 or flow.volume_kg_per_year <= 0:
+                continue
+            key = (flow.origin, flow.destination, mode.id, tuple(flow.via))
+            if key not in sets:
+                sets[key] = builder.choice_set(choice_set(model, steps, flow, mode))
+            if not sets[key]:
+                problems.append(
+                    (f"flows.{flow.id}.modes.{mode.id}",
+                     f"no route by {mode.id} from {flow.origin} to {flow.destination}"
+                     + (f" via {', '.join(flow.via)}" if flow.via else ""))
+                )
+                continue
+            classes = _classes(model, mode.id)
+            if not classes and any(any(leg.lanes) for route in sets[key] for leg in route.legs):
+                problems.append(
+                    (f"flows.{flow.id}.modes.{mode.id}",
+                     f"routes by {mode.id} pass posts, but no traffic class has mode = {mode.id!r}")
+                )
+                continue
+            mean = by_mode(flow.mean_load_kg, mode.id)
+            per_hour = flow.volume_kg_per_year * share / mean / HOURS_PER_YEAR
+            season = seasons[flow.season] if flow.season else (1.0,) * 12
+            streams.append(
+                Stream(
+                    id=f"{flow.id}.{mode.id}",
+                    flow=flow.id,
+                    mode=mode.id,
+                    commodity=flow.commodity,
+                    per_hour=tuple(per_hour * month for month in season),
+                    mean_kg=mean,
+                    cv=by_mode(flow.load_cv, mode.id),
+                    owners=flow.organisations,
+                    owner_count=numbers[flow.organisations],
+                    classes=classes,
+                    routes=sets[key],
+                )
+            )
+    return tuple(streams), problems
+
+
+def _classes(model: ScenarioModel, mode: str) -> tuple[tuple[float, int], ...]:
+    total, result = 0.0, []
+    for number, row in enumerate(model.classes):
+        if row.mode == mode:
+            total += row.share
+            result.append((total, number))
+    return tuple(result)
+
+
+class _RouteBuilder:
+    """Turns paths of legs into the routes that the model travels."""
+
+    def __init__(
+        self,
+        model: ScenarioModel,
+        controls: tuple[Control, ...],
+        lanes: dict[tuple[str, int], tuple[int, ...]],
+        sources: tuple[Source, ...],
+    ) -> None:
+        self.model = model
+        self.lanes = lanes
+        self.number = {control.id: control.index for control in controls}
+        self.crossing = {row.id: row for row in model.crossings}
+        self.post = {(row.crossing, row.country): row.id for row in model.posts}
+        self.country = {row.id: row.country for row in model.places}
+        self.units: dict[str, list[int]] = {}
+        for unit in model.units:
+            self.units.setdefault(unit.place, []).append(self.number[unit.id])
+        self.sources: dict[str, list[int]] = {}
+        for i, source in enumerate(sources):
+            self.sources.setdefault(source.place, []).append(i)
+        self.built: dict[str, RouteLeg] = {}
+
+    def choice_set(self, paths: list[tuple[tuple[routes.Step, ...], list[float]]]) -> tuple[Route, ...]:
+        if not paths:
+            return ()
+        choice = self.model.route_choice
+        keys = [[step.key for step in path] for path, _ in paths]
+        costs = [[max(price, 1e-9) for price in prices] for _, prices in paths]
+        sizes = routes.path_sizes(keys, costs)
+        result = []
+        for (path, _), names, prices, size in zip(paths, keys, costs, sizes, strict=True):
+            legs = tuple(self.leg(step) for step in path)
+            result.append(
+                Route(
+                    name=",".join(names),
+                    utility=choice.path_size * math.log(size) - choice.scale_per_usd * math.fsum(prices),
+                    closed=frozenset(m - 1 for step in path for m in self.model.legs[step.leg].closed_months),
+                    legs=legs,
+                    controls=tuple(c for leg in legs for c in (*leg.controls, *leg.units)),
+                )
+            )
+        return tuple(result)
+
+    def leg(self, step: routes.Step) -> RouteLeg:
+        if step.key not in self.built:
+            self.built[step.key] = self._leg(step, self.model.legs[step.leg])
+        return self.built[step.key]
+
+    def _leg(self, step: routes.Step, leg: Leg) -> RouteLeg:
+        controls, lanes, gap = self._controls(step, leg)
+        return RouteLeg(
+            leg=leg.id,
+            key=key_of("leg", leg.id),
+            hours=law_of(leg.hours),
+            border_share=leg.border_at if step.forward else 1.0 - leg.border_at,
+            gap=law_of(gap) if gap else NO_GAP,
+            controls=controls,
+            lanes=lanes,
+            units=tuple(self.units.get(step.head, ())),
+            sources=tuple(self.sources.get(step.tail, ())),
+            head=step.head,
+        )
+
+    def _controls(
+        self, step: routes.Step, leg: Leg
+    ) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...], Distribution | None]:
+        if leg.crossing is None:
+            names = leg.sectors if step.forward else list(reversed(leg.sectors))
+            return tuple(self.number[name] for name in names), tuple(() for _ in names), None
+        crossing = self.crossing[leg.crossing]
+        ends = (self.country[step.tail], self.country[step.head])
+        names = [self.post[leg.crossing, country] for country in ends]
+        direction = crossings.direction_of(crossing, ends[0])
+        lanes = tuple(self.lanes[name, direction] for name in names)
+        return tuple(self.number[name] for name in names), lanes, crossing.gap_h
+
+
+def _senders(model: ScenarioModel, sources: tuple[Source, ...]) -> list[str]:
+    """Offices that can own a report: those of sources, and every control (a seizure can happen there)."""
+    rows = [row.id for table in (model.posts, model.sectors, model.units) for row in table]
+    return list(dict.fromkeys([*(source.office for source in sources), *rows]))
+
+
+def _message_routes(
+    model: ScenarioModel, effects: dict[str, Effect], sources: tuple[Source, ...]
+) -> tuple[tuple[float, dict[tuple[str, str], tuple[offices.Hop, ...]]], ...]:
+    """Message routes, and the hour from which they stand: one set for each opening of a link."""
+    links = {o.id for o in model.offices if o.components.link and o.id in effects}
+    starts = sorted({effects[name].start for name in links} | {ALWAYS})
+    senders = _senders(model, sources)
+    return tuple(
+        (start, offices.message_routes(
+            offices.network(model, [name for name in links if effects[name].start <= start]), senders))
+        for start in starts
+    )

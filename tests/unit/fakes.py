@@ -1,0 +1,76 @@
+"""Scenarios, worlds and summaries made by hand, to test what is built from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tomllib
+from types import SimpleNamespace
+from typing import Any
+
+from worlds import small_world
+
+from blo_sim.experiment.design import Design
+from blo_sim.results.summary import Summary
+from blo_sim.scenario.schema import ScenarioModel
+
+
+def scenario(name: str = "small", content: str = "a", **changes: Any) -> Any:
+    """A small scenario with as much of the interface as experiments use."""
+    raw = tomllib.loads(small_world()) | changes
+    model = ScenarioModel.model_validate(raw, context={"parameters": raw["parameters"]})
+    return SimpleNamespace(name=name, model=model, sha256=content * 64, assumptions=[], bundled=False)
+
+
+def world(days: int = 30, years: int = 1) -> Any:
+    """The few attributes of a compiled world that experiments read."""
+    return SimpleNamespace(days=days, years=years, first_day=dt.date(2012, 12, 22), warmup_hours=240.0)
+
+
+def design(*names: str, alternatives: tuple[str, ...] | None = None, **changes: Any) -> Design:
+    """A design of scenarios of these names, the first the baseline."""
+    days, years = changes.pop("days", 30), changes.pop("years", 1)
+    scenarios = tuple(scenario(name, content) for name, content in zip(names, "abcdef", strict=False))
+    settings: dict[str, Any] = {"seed": 1, "replications": 3, "clock": "steady", "estimator": "expected"}
+    return Design(
+        names=names,
+        scenarios=scenarios,
+        worlds=tuple(world(days, years) for _ in names),
+        alternatives=names[1:] if alternatives is None else alternatives,
+        **(settings | changes),
+    )
+
+
+def summary(
+    replication: int,
+    heroin: tuple[int, int, int],
+    opium: tuple[int, int, int] = (1000, 0, 0),
+    *,
+    seized: dict[str, tuple[int, str, int, str]] | None = None,
+    lawful: tuple[int, int, int, int] = (2000, 2**32 * 100, 40, 10),
+    year: int = 0,
+) -> Summary:
+    """A summary; each commodity is (attempted grams, expected micrograms, seized grams)."""
+    flows: dict[tuple[str, int, str], int] = {}
+    for commodity, (attempted, expected, taken) in (("heroin", heroin), ("opium", opium)):
+        flows |= {
+            ("attempted_g", year, commodity): attempted,
+            ("expected_ug", year, commodity): expected,
+            ("seized_g", year, commodity): taken,
+            ("delivered_g", year, commodity): attempted - taken,
+            ("consignments", year, commodity): 10,
+        }
+    return Summary(
+        replication=replication,
+        process_id=os.getpid(),
+        flows=flows,
+        seized_by={(year, "heroin", "post", "AA-BB", "routine"): heroin[2]},
+        expected_by={
+            (year, "heroin", "post", "AA-BB"): heroin[1],
+            (year, "opium", "patrol", "AA-BB"): opium[1],
+        },
+        targets={},
+        seized=seized or {},
+        lawful=dict(zip(("passages", "wait_ticks", "searched", "released"), lawful, strict=True)),
+        messages={"sent": 10, "in_time": 4, "late": 3, "lost": 2, "expired": 0, "under_way": 1},
+    )

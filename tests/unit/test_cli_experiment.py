@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from worlds import small_world
+
+from blo_sim.cli import main
+from blo_sim.experiment import evaluators, output, replications
+
+SHORT = ["--days", "10", "--replications", "3", "--workers", "1", "--quiet"]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.toml"
+    path.write_text(small_world(), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def without(tmp_path: Path, small: str) -> str:
+    path = tmp_path / "without.toml"
+    path.write_text('extends = "./small.toml"\nremove = ["blo-bridge"]\n', encoding="utf-8")
+    return str(path)
+
+
+class Interrupted:
+    """An evaluator at which somebody presses Ctrl-C after some results."""
+
+    def __init__(self, real: evaluators.Evaluator, after: int) -> None:
+        self.real, self.after = real, after
+
+    def map(self, tasks: Sequence[Any]) -> Iterator[Any]:
+        for number, result in enumerate(self.real.map(tasks)):
+            if number == self.after:
+                raise KeyboardInterrupt
+            yield result
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    real = evaluators.evaluator_for
+    monkeypatch.setattr(
+        replications, "evaluator_for", lambda *args, **more: Interrupted(real(*args, **more), after)
+    )
+
+
+def test_compare_prints_one_json_document(
+    small: str, without: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", without, small, *SHORT, "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    content = json.loads(out)
+    assert err == ""
+    assert content["baseline"] == "without"
+    assert content["replications"] == 3
+    gain = content["commodities"]["opiates"]["gains"]["small"]["kept_kg"]
+    assert gain["mean"] > 0
+    measures = content["commodities"]["opiates"]["measures"]
+    assert measures["small"]["attempted_kg"] == measures["without"]["attempted_kg"]
+
+
+def test_the_same_scenario_twice_is_one_and_gains_exactly_nothing(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", small, small, *SHORT, "--format", "json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert list(content["scenarios"]) == ["small"]
+    for block in content["commodities"].values():
+        assert block["gains"]["small"]["kept_kg"]["mean"] == 0.0
+        assert block["ledger"]["small"]["net"]["intercepted_kg"]["mean"] == 0.0
+
+
+def test_same_name_other_content_is_numbered(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "small.toml"
+    other.write_text(small_world().replace("training = 0.3", "training = 0.9"), encoding="utf-8")
+    renamed = tmp_path / "other" / "renamed" / "small.toml"
+    renamed.parent.mkdir()
+    renamed.write_text(small_world().replace("Two made-up", "A pair of made-up"), encoding="utf-8")
+    assert main(["compare", small, str(other), str(renamed), *SHORT, "--format", "json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert list(content["scenarios"]) == ["small", "small~2"]
+    assert list(content["commodities"]["heroin"]["gains"]) == ["small~2", "small"]
+
+
+def test_any_number_of_workers_prints_the_same_bytes(
+    small: str, without: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = []
+    for workers in ("1", "2"):
+        arguments = ["compare", without, small, "--days", "5", "--replications", "2", "--workers", workers]
+        assert main([*arguments, "--format", "json"]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+
+
+def test_the_table_says_what_a_planner_needs(
+    small: str, without: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", without, small, *SHORT]) == 0
+    out = capsys.readouterr().out
+    first = out.partition("\n\n")[0].replace("\n", " ")
+    assert first.startswith("small against without: +")
+    for words in (
+        "kg in 10 days of opiates in heroin equivalent kept from delivery",
+        "Monte Carlo interval",
+        "3 replications",
+        "Central parameters only",
+        "judged",
+        "simulation noise, not the uncertainty of the answer",
+    ):
+        assert words in first
+    for words in ("Gains over", "Ledger", "by control type and border", "Lawful travellers", "Messages"):
+        assert words in out
+    assert "change in small" in out
+    assert "10 % of the headline gain would take" in out.replace("\n", " ")
+    assert "Not modelled yet" in out
+    assert max(len(line) for line in out.splitlines()) <= 110
+    assert out.isascii()
+
+
+def test_run_prints_targets_beside_the_model(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = (
+        '\n[[targets]]\nid = "seized-bb"\nmeasure = "seized_share"\ncommodity = "heroin"\n'
+        'countries = ["BB"]\n'
+        'low = 0.0\nhigh = 0.001\ngrade = "judged"\nreason = "made up"\nrange_factor = 2.0\n'
+    )
+    path = tmp_path / "aimed.toml"
+    path.write_text(small_world() + target, encoding="utf-8")
+    assert main(["run", str(path), *SHORT]) == 0
+    out = capsys.readouterr().out
+    assert "a fit, not a validation" in out
+    line = next(line for line in out.splitlines() if line.startswith("seized-bb"))
+    assert line.endswith("outside")
+
+
+def test_csv_has_a_row_for_every_number(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", small, *SHORT, "--format", "csv"]) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert {row["kind"] for row in rows} == {"measure", "lawful", "messages"}
+    assert all(float(row["mean"]) >= 0 for row in rows if row["kind"] == "measure")
+
+
+def test_out_holds_the_document_and_the_replications(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "new" / "results"
+    assert main(["run", small, *SHORT, "--format", "json", "--out", str(folder)]) == 0
+    assert (folder / "result.json").read_text(encoding="utf-8") == capsys.readouterr().out
+    rows = list(csv.DictReader((folder / "replications.csv").read_text(encoding="utf-8").splitlines()))
+    assert [row["replication"] for row in rows] == ["0", "0", "1", "1", "2", "2"]
+    for row in rows:
+        ends = sum(int(row[name]) for name in ("seized_g", "delivered_g", "in_transit_g"))
+        assert int(row["attempted_g"]) == ends
+    assert sorted(path.name for path in folder.iterdir()) == ["replications.csv", "result.json"]
+
+
+def test_out_that_cannot_be_written_is_refused_before_the_run(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replications, "evaluator_for", lambda *_, **__: pytest.fail("it ran"))
+    file = tmp_path / "file"
+    file.write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    for folder in (file, file / "below" / "it"):
+        assert main(["run", small, *SHORT, "--out", str(folder)]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert f"--out {folder}: cannot write there" in err
+    assert sorted(tmp_path.rglob("*")) == before
+    assert file.read_text() == "mine"
+
+
+def test_a_failed_run_leaves_no_folder_behind(
+    small: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(shared: Any, task: Any) -> Any:
+        raise MemoryError("no more")
+
+    monkeypatch.setattr(replications, "run_task", broken)
+    assert main(["run", small, *SHORT, "--out", str(tmp_path / "a" / "b")]) == 1
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "result.json"
+    output.write_whole(path, "old")
+    monkeypatch.setattr(output.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        output.write_whole(path, "new and longer")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_ctrl_c_keeps_the_contiguous_prefix(
+    small: str,
+    without: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interrupt(monkeypatch, after=5)
+    arguments = ["compare", without, small, *SHORT, "--format", "json", "--out", str(tmp_path / "out")]
+    assert main(arguments) == 130
+    out, err = capsys.readouterr()
+    assert err == "Interrupted: 2 of 3 replications were finished.\n"
+    assert json.loads(out)["replications"] == 2
+    assert json.loads((tmp_path / "out" / "result.json").read_text())["replications"] == 2
+
+
+def test_ctrl_c_before_anything_was_finished(
+    small: str,
+    without: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    interrupt(monkeypatch, after=1)
+    assert main(["compare", without, small, *SHORT, "--out", str(tmp_path / "out")]) == 130
+    assert capsys.readouterr().out == ""
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--replications", "0", "replications is 0; it must be a whole number of at least 1"),
+        ("--replications", "-3", "replications is -3"),
+        ("--days", "0", "days is 0; it must be a whole number of at least 1"),
+        ("--workers", "-1", "workers is -1; it must be a whole number of at least 1"),
+        ("--seed", "-5", "seed is -5; it must be a whole number of at least 0"),
+        ("--clock", "lunar", "'lunar' is not one of 'steady', 'dated'"),
+        ("--replications", "many", "'many' is not a valid integer"),
+        ("--set", "run.day=3", "run.day"),
+    ],
+)
+def test_bad_settings_are_refused(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str, message: str
+) -> None:
+    out = tmp_path / "out"
+    assert main(["run", small, option, value, "--out", str(out)]) == 2
+    printed, err = capsys.readouterr()
+    assert printed == ""
+    assert message in err
+    assert not out.exists()
+
+
+def test_overrides_apply_to_all_scenarios(
+    small: str, without: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = ["--set", "sources.informants-origin.probability=0", "--set", "reports.other_side.probability=0"]
+    silent += ["--set", "reports.seizure.probability=0"]
+    assert main(["compare", without, small, *SHORT, *silent, "--format", "json"]) == 0
+    messages = json.loads(capsys.readouterr().out)["messages"]
+    assert messages["small"]["sent"]["mean"] == messages["without"]["sent"]["mean"] == 0
+    assert messages["small"]["in_time_share"]["mean"] is None
+
+
+def test_scenarios_of_other_length_or_headline_cannot_be_compared(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    longer = tmp_path / "longer.toml"
+    longer.write_text('extends = "./small.toml"\n[run]\ndays = 31\n', encoding="utf-8")
+    assert main(["compare", small, str(longer), "--quiet"]) == 2
+    assert "longer measures 31 days and small 30" in capsys.readouterr().err
+    heavier = tmp_path / "heavier.toml"
+    heavier.write_text('extends = "./small.toml"\n[headline]\nweights = { opium = 0.2 }\n', encoding="utf-8")
+    assert main(["compare", small, str(heavier), *SHORT]) == 2
+    assert "differ in [headline]" in capsys.readouterr().err
+
+
+def test_dated_clock_reports_by_year(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", small, *SHORT, "--clock", "dated", "--format", "json"]) == 0
+    (year,) = json.loads(capsys.readouterr().out)["years"]
+    assert (year["from"], year["to"]) == ("2013-01-21", "2013-01-30")
+    assert main(["run", small, *SHORT, "--clock", "dated"]) == 0
+    assert "By year" in capsys.readouterr().out
+
+
+def test_progress_is_drawn_for_a_terminal_only(
+    small: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loud = [option for option in SHORT if option != "--quiet"]
+    assert main(["run", small, *loud, "--format", "json"]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert main(["run", small, *loud, "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert "3 of 3" in err
+    json.loads(out)

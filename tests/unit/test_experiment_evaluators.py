@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from blo_sim.errors import SimulationError, UsageError
+from blo_sim.experiment.evaluators import ProcessEvaluator, SerialEvaluator, evaluator_for
+
+
+def multiply(shared: int, task: int) -> tuple[int, int]:
+    time.sleep(0.05 if task % 3 == 0 else 0.0)
+    return shared * task, os.getpid()
+
+
+def fail_at_three(shared: int, task: int) -> int:
+    if task == 3:
+        raise ValueError("three is too many")
+    return task
+
+
+def misuse(shared: int, task: int) -> int:
+    raise UsageError("a message as it is")
+
+
+def die(shared: int, task: int) -> int:
+    if task == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def log_task(shared: str, task: int) -> int:
+    with Path(shared).open("a") as file:
+        file.write(f"{task}\n")
+    return task
+
+
+def report_imports(shared: None, task: int) -> list[str]:
+    return [name for name in ("numba", "scipy", "pydantic", "click") if name in sys.modules]
+
+
+def test_processes_give_the_results_of_one_in_order_from_several_ids() -> None:
+    serial = list(SerialEvaluator(multiply, 7).map(range(12)))
+    parallel = list(ProcessEvaluator(multiply, 7, 2).map(range(12)))
+    assert [value for value, _ in parallel] == [value for value, _ in serial] == [7 * n for n in range(12)]
+    assert {pid for _, pid in serial} == {os.getpid()}
+    pids = {pid for _, pid in parallel}
+    assert len(pids) == 2
+    assert os.getpid() not in pids
+
+
+def test_never_more_workers_than_tasks() -> None:
+    one = evaluator_for(multiply, 1, workers=8, tasks=1)
+    assert isinstance(one, SerialEvaluator)
+    three = evaluator_for(multiply, 1, workers=8, tasks=3)
+    assert isinstance(three, ProcessEvaluator)
+    assert three.workers == 3
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_exception_becomes_a_simulation_error_after_the_finished_prefix(workers: int) -> None:
+    done: list[int] = []
+    with pytest.raises(SimulationError) as caught:
+        done.extend(evaluator_for(fail_at_three, None, workers=workers, tasks=10).map(range(10)))
+    assert done == [0, 1, 2]
+    assert str(caught.value) == "3 failed: ValueError: three is too many"
+    assert "Traceback" in "".join(caught.value.__notes__)
+
+
+def test_a_message_on_purpose_stays_as_it_is() -> None:
+    with pytest.raises(SimulationError) as caught:
+        list(SerialEvaluator(misuse, None).map([0]))
+    assert str(caught.value) == "0 failed: a message as it is"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_killed_worker_is_a_clear_error() -> None:
+    with pytest.raises(SimulationError, match="killed, ran out of memory"):
+        list(ProcessEvaluator(die, None, 2).map(range(8)))
+
+
+def test_outstanding_tasks_are_bounded(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    results = ProcessEvaluator(log_task, str(log), 2).map(range(10**6))
+    assert next(results) == 0
+    time.sleep(0.3)
+    results.close()
+    assert len(log.read_text().split()) <= 5
+
+
+def test_closing_early_stops_the_workers_at_once() -> None:
+    results = ProcessEvaluator(multiply, 1, 2).map([3] * 10_000)
+    pid = next(results)[1]
+    started = time.monotonic()
+    results.close()
+    assert time.monotonic() - started < 5
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_workers_import_only_what_the_job_needs() -> None:
+    results = list(ProcessEvaluator(report_imports, None, 2).map(range(2)))
+    assert all("scipy" not in names and "numba" not in names for names in results)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX process groups")
+def test_ctrl_c_reaches_the_parent_only(tmp_path: Path) -> None:
+    """Ctrl-C goes to the whole process group, workers still starting included; they say nothing."""
+    script = tmp_path / "endless.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import time
+            from blo_sim.experiment.evaluators import ProcessEvaluator
+
+            def slow(shared, task):
+                time.sleep(0.05)
+                return task
+
+            if __name__ == "__main__":
+                try:
+                    for result in ProcessEvaluator(slow, None, 2).map(range(10**6)):
+                        if result == 0:
+                            print("first", flush=True)
+                except KeyboardInterrupt:
+                    print("stopped", flush=True)
+            """
+        )
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "first\n"
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert out == "stopped\n"
+    assert err == ""
+    assert process.returncode == 0

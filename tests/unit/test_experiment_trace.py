@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from worlds import small_world
+
+from blo_sim import load_scenario
+from blo_sim.cli import main
+from blo_sim.errors import UsageError
+from blo_sim.experiment.trace import BOTH, trace
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.toml"
+    path.write_text(small_world(), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def without(tmp_path: Path, small: str) -> str:
+    path = tmp_path / "without.toml"
+    path.write_text('extends = "./small.toml"\nremove = ["blo-bridge"]\n', encoding="utf-8")
+    return str(path)
+
+
+def test_default_is_the_first_whose_fate_differs(small: str, without: str) -> None:
+    told = trace(without, against=small)
+    assert told.chosen == "the first whose fate differs"
+    assert told.worlds == ("without", "small")
+    ends = {fate.split()[0] for fate in told.fates.values()}
+    assert ends == {"seized", "delivered"}
+    assert [line.moment for line in told.lines] == sorted(line.moment for line in told.lines)
+    assert told.lines[0].world == BOTH
+    assert told.lines[0].text.startswith("leaves origin for market with ")
+    for world, fate in told.fates.items():
+        last = [line.text for line in told.lines if line.world in (world, BOTH)]
+        assert any(text.startswith(fate.split()[0].upper()) for text in last)
+
+
+def test_default_in_one_world_is_the_first_seized(small: str) -> None:
+    told = trace(small)
+    assert told.chosen == "the first seized"
+    assert told.fates["small"].startswith("seized at ")
+    assert all(line.world == BOTH for line in told.lines)
+
+
+def test_a_world_against_itself_differs_in_nothing(small: str) -> None:
+    told = trace(small, against=load_scenario(small))
+    assert told.worlds == ("small",)
+
+
+def test_an_unknown_id_is_answered_with_one_that_exists(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        trace(small, consignment="heroin-north.boat:1")
+    known = str(caught.value).split("'")[-2]
+    assert trace(small, consignment=known).consignment == known
+    assert main(["trace", small, "--consignment", "heroin-north.boat:1"]) == 2
+    assert known in capsys.readouterr().err
+
+
+def test_replications_tell_other_stories(small: str) -> None:
+    assert trace(small, replication=0).lines != trace(small, replication=1).lines
+
+
+def test_command_prints_both_worlds(small: str, without: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", without, "--against", small, "--days", "10"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Consignment ")
+    assert "  in without: " in out
+    assert "  in small: " in out
+    assert "simulated load" not in out
+    assert "seized with probability" in out
+
+
+def test_a_real_place_is_labelled_as_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "real.toml"
+    path.write_text(small_world().replace('place = "synthetic"', 'place = "real"'), encoding="utf-8")
+    assert main(["trace", str(path), "--days", "10"]) == 0
+    out = capsys.readouterr().out
+    assert "A simulated load with judged parameters" in out
+    assert "probability" not in out

@@ -1,0 +1,359 @@
+"""Small worlds for tests, as the text of scenario files."""
+
+from __future__ import annotations
+
+SMALL = """\
+title = "Two made-up countries, one crossing, one patrol sector"
+place = "synthetic"
+
+[run]
+days = 30
+dated_days = 60
+warmup_days = 10
+replications = 4
+first_day = 2013-01-01
+grant = 2013-01-21
+
+[headline]
+id = "opiates"
+name = "opiates in heroin equivalent"
+weights = { heroin = 1.0, opium = 0.1 }
+
+[parameters]
+d_prime_road = { value = 0.5, grade = "judged", reason = "made up", range = [0.0, 1.0] }
+post_delay = { lognormal = { mean = 6.0, cv = 0.8 }, grade = "judged", reason = "made up", range = [3, 12] }
+
+[[commodities]]
+id = "heroin"
+
+[[commodities]]
+id = "opium"
+
+[[places]]
+id = "origin"
+country = "AA"
+kind = "origin"
+lat = 10.0
+lon = 10.0
+
+[[places]]
+id = "south"
+country = "AA"
+lat = 11.0
+lon = 10.0
+
+[[places]]
+id = "north"
+country = "BB"
+lat = 12.0
+lon = 10.0
+
+[[places]]
+id = "market"
+country = "BB"
+kind = "destination"
+lat = 13.0
+lon = 10.0
+
+[[profiles]]
+id = "by-day"
+hours = [0.2, 0.2, 0.2, 0.2, 0.5, 1, 1, 2, 2, 2, 2, 2, 2, 1.5, 1.5, 1.5, 1.5, 1, 1, 1, 1, 0.5, 0.2, 0.2]
+
+[[concealments]]
+id = "cargo"
+
+[[concealments]]
+id = "body"
+
+[[classes]]
+id = "truck"
+mode = "road"
+share = 0.75
+service_h = { lognormal = { mean = 0.1, cv = 0.5 } }
+policy_cap = 0.1
+concealment = { cargo = 1.0 }
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+
+[[classes]]
+id = "car"
+mode = "road"
+share = 0.25
+service_h = { exponential = { mean = 0.05 } }
+policy_cap = 0.1
+concealment = { cargo = 0.8, body = 0.2 }
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+
+[[methods]]
+id = "physical"
+minutes = 40
+sensitivity = { cargo = 0.3, body = 0.5 }
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+
+[[methods]]
+id = "scanner"
+minutes = 15
+availability = 0.9
+sensitivity = { cargo = 0.6, body = 0.1 }
+commodity_factor = { opium = 0.8 }
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+
+[[rosters]]
+id = "medium"
+shifts = [
+  { from_hour = 8, to_hour = 20, lanes = { truck = 2, car = 2 }, bay_officers = 2 },
+  { from_hour = 20, to_hour = 8, lanes = { truck = 1, car = 1 }, bay_officers = 1 },
+]
+
+[[crossings]]
+id = "bridge"
+countries = ["AA", "BB"]
+lat = 11.5
+lon = 10.0
+daily = { truck = 200, car = 300 }
+profile = "by-day"
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[[posts]]
+id = "bridge-aa"
+crossing = "bridge"
+country = "AA"
+roster = "medium"
+d_prime = "d_prime_road"
+methods = ["physical"]
+
+[[posts]]
+id = "bridge-bb"
+crossing = "bridge"
+country = "BB"
+roster = "medium"
+d_prime = "d_prime_road"
+methods = ["physical"]
+
+[[sectors]]
+id = "hills-bb"
+country = "BB"
+border = "AA-BB"
+detection = 0.02
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[[units]]
+id = "north-unit"
+country = "BB"
+place = "north"
+detection = 0.03
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[[legs]]
+id = "origin-south"
+from = "origin"
+to = "south"
+mode = "road"
+km = 100
+hours = { lognormal = { mean = 3.0, cv = 0.3 } }
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+
+[[legs]]
+id = "south-north-bridge"
+from = "south"
+to = "north"
+mode = "road"
+km = 80
+hours = { lognormal = { mean = 2.0, cv = 0.3 } }
+crossing = "bridge"
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+
+[[legs]]
+id = "south-north-hills"
+from = "south"
+to = "north"
+mode = "foot"
+km = 60
+hours = { lognormal = { mean = 20.0, cv = 0.5 } }
+sectors = ["hills-bb"]
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+
+[[legs]]
+id = "north-market"
+from = "north"
+to = "market"
+mode = "road"
+km = 300
+hours = { lognormal = { mean = 8.0, cv = 0.3 } }
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+
+[[modes]]
+id = "road"
+legs = { road = 1.0 }
+entry_legs = { road = 1.0 }
+
+[[modes]]
+id = "foot"
+legs = { road = 1.0, foot = 1.0 }
+entry_legs = { road = 1.0, foot = 1.0 }
+requires = ["foot"]
+
+[route_choice]
+paths = 5
+usd_per_km = 1.0
+usd_per_hour = 10.0
+usd_per_post = 200.0
+usd_per_sector = 100.0
+scale_per_usd = 0.01
+
+[[organisations]]
+id = "gangs"
+number = 5
+
+[[flows]]
+id = "heroin-north"
+commodity = "heroin"
+origin = "origin"
+destination = "market"
+volume_kg_per_year = 20000
+modes = { road = 0.7, foot = 0.3 }
+mean_load_kg = { road = 20.0, foot = 8.0 }
+load_cv = 1.0
+organisations = "gangs"
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[[flows]]
+id = "opium-north"
+commodity = "opium"
+origin = "origin"
+destination = "market"
+volume_kg_per_year = 10000
+modes = { road = 1.0 }
+mean_load_kg = 30.0
+load_cv = 1.0
+organisations = "gangs"
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[[headquarters]]
+id = "capital-aa"
+country = "AA"
+
+[[headquarters]]
+id = "capital-bb"
+country = "BB"
+
+[[channels]]
+id = "posts-capitals"
+from = "posts"
+to = "capitals"
+delay_h = "post_delay"
+loss = 0.05
+
+[[channels]]
+id = "sectors-capitals"
+from = "sectors"
+to = "capitals"
+delay_h = "post_delay"
+
+[[channels]]
+id = "units-capitals"
+from = "units"
+to = "capitals"
+delay_h = "post_delay"
+
+[[channels]]
+id = "between-capitals"
+from = "capitals"
+to = "capitals"
+delay_h = { exponential = { mean = 24.0 } }
+loss = 0.1
+
+[link]
+delay_h = { exponential = { mean = 0.5 } }
+loss = 0.01
+
+[[sources]]
+id = "informants-origin"
+place = "origin"
+office = "bridge-aa"
+probability = 0.3
+load_exponent = 0.5
+lag_h = { exponential = { mean = 1.0 } }
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[reports]
+half_life_h = 168.0
+expiry_h = 672.0
+
+[reports.other_side]
+probability = 0.5
+lag_h = { exponential = { mean = 0.5 } }
+
+[reports.seizure]
+probability = 0.2
+lag_h = { exponential = { mean = 6.0 } }
+
+[lookouts]
+match = 0.7
+find = 0.8
+intercept = 0.2
+
+[[offices]]
+id = "blo-bridge"
+post = "bridge-bb"
+opens = 2013-02-01
+setup_days = 5
+ramp_days = 10
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+partners = ["blo-south"]
+
+[offices.components]
+link = true
+equipment = ["scanner"]
+training = 0.3
+
+[[offices]]
+id = "blo-south"
+post = "bridge-aa"
+opens = 2013-02-01
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+
+[offices.components]
+link = true
+"""
+
+
+def small_world() -> str:
+    """A small, complete and valid synthetic scenario: two countries, one crossing.
+
+    Two posts (``bridge-aa``, ``bridge-bb``), one patrol sector, one inland unit, heroin and opium
+    flows northward by road and on foot. The office ``blo-bridge`` has all components; its partner
+    ``blo-south`` has only the link.
+    """
+    return SMALL
