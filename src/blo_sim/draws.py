@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,7 @@ Law = tuple[int, float, float]
 CONSTANT, EXPONENTIAL, LOGNORMAL = 0, 1, 2
 
 
+@lru_cache(maxsize=4096)
 def law(kind: str, mean: float, cv: float) -> Law:
     """Prepare one of the three kinds of `blo_sim.scenario.values.Distribution`.
 

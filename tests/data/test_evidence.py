@@ -230,7 +230,7 @@ def test_offices_of_the_grant() -> None:
     def offices(name: str) -> set[str]:
         return {row["post"] for row in RAW[name].get("offices", []) if "post" in row}
 
-    four = {"dostuk", "dustlik", "nizhniy-pyanj", "ayritom"}
+    four = {f"{name}-post" for name in ("dostuk", "dustlik", "nizhniy-pyanj", "ayritom")}
     assert len(offices("k22-baseline")) == 8
     assert offices("k22-extension") == offices("k22-neutral") == four
     assert set(RAW["no-offices"]["remove"]) == {row["id"] for row in BASE["offices"]}

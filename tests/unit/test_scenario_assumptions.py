@@ -34,8 +34,8 @@ def test_a_row_speaks_for_its_plain_numbers(tmp_path: Path) -> None:
 
 
 def test_a_long_form_within_a_row(tmp_path: Path) -> None:
-    text = '[[legs]]\nid = "north-market"\nkm = { value = 310, grade = "published", source = "map", range = [300, 320], '
-    scenario = load(tmp_path, f'{text}scale = "log" }}\n')
+    km = 'value = 310, grade = "published", source = "map", range = [300, 320], scale = "log"'
+    scenario = load(tmp_path, f'[[legs]]\nid = "north-market"\nkm = {{ {km} }}\n')
     assert told(scenario, "legs.north-market.km") == Assumption(
         "legs.north-market.km", "310", "published", "map", "made up", "300 to 320 (log scale)"
     )
@@ -55,8 +55,8 @@ def test_numbers_without_a_grade_are_listed(tmp_path: Path) -> None:
 
 
 def test_a_grade_takes_a_number_off_the_list(tmp_path: Path) -> None:
-    text = '[lookouts]\nmatch = { value = 0.7, grade = "judged", reason = "r", range = [0, 1] }\nfind = "d_prime_road"\n'
-    ungraded = load(tmp_path, text).ungraded
+    match = 'value = 0.7, grade = "judged", reason = "r", range = [0, 1]'
+    ungraded = load(tmp_path, f'[lookouts]\nmatch = {{ {match} }}\nfind = "d_prime_road"\n').ungraded
     assert not {"lookouts.match", "lookouts.find"} & set(ungraded)
     assert "lookouts.intercept" in ungraded
 
@@ -105,7 +105,9 @@ def test_the_range_of_a_distribution_is_that_of_its_mean(tmp_path: Path) -> None
 )
 def test_a_judged_row(tmp_path: Path, row: str, expected: str | None) -> None:
     found = grade_problems(load(tmp_path, f'{row}grade = "judged"\nreason = "r"\n'))
-    assert [problem.message for problem in found] == ([f"a judged value gives its {expected}"] if expected else [])
+    assert [problem.message for problem in found] == (
+        [f"a judged value gives its {expected}"] if expected else []
+    )
 
 
 def test_a_judged_row_gives_its_reason(tmp_path: Path) -> None:

@@ -87,7 +87,10 @@ def test_an_editor_s_byte_order_mark_and_line_ends(folder: Path) -> None:
     ("text", "expected"),
     [
         ("[run]\ndais = 3\n", "child.toml:3: run.dais: unknown key; did you mean 'days'?"),
-        ("[link]\ndelay_minutes = 30\n", "child.toml:3: link.delay_minutes: unknown key; did you mean 'delay_h'?"),
+        (
+            "[link]\ndelay_minutes = 30\n",
+            "child.toml:3: link.delay_minutes: unknown key; did you mean 'delay_h'?",
+        ),
         ("[lanes]\nx = 1\n", "child.toml:2: lanes: unknown key; did you mean 'places'?"),
         (
             row("flows", "heroin-north", "volume_tonnes = 3"),
@@ -101,7 +104,10 @@ def test_an_editor_s_byte_order_mark_and_line_ends(folder: Path) -> None:
         ("[run]\ndays = 1.5\n", "child.toml:3: run.days: 1.5 must be a whole number"),
         ('[run]\ndays = "30"\n', "child.toml:3: run.days: '30' must be a whole number"),
         ("[run]\ndays = true\n", "child.toml:3: run.days: true must be a whole number"),
-        ("[run]\ngrant = 5\n", "child.toml:3: run.grant: 5 must be a date such as 2013-10-22, without quotes"),
+        (
+            "[run]\ngrant = 5\n",
+            "child.toml:3: run.grant: 5 must be a date such as 2013-10-22, without quotes",
+        ),
         ("[lookouts]\nmatch = 1.5\n", "child.toml:3: lookouts.match: 1.5 must be at most 1"),
         ("[lookouts]\nmatch = true\n", "child.toml:3: lookouts.match: True is not a number"),
         ("[lookouts]\nmatch = inf\n", "child.toml:3: lookouts.match: inf is not a finite number"),
@@ -111,18 +117,31 @@ def test_an_editor_s_byte_order_mark_and_line_ends(folder: Path) -> None:
         ),
         (
             '[lookouts]\nmatch = "d_prime_raod"\n',
-            "child.toml:3: lookouts.match: 'd_prime_raod' is not a row of [parameters]; did you mean 'd_prime_road'?",
+            "child.toml:3: lookouts.match: 'd_prime_raod' is not a row of [parameters]; "
+            "did you mean 'd_prime_road'?",
         ),
-        ('place = "reel"\n', "child.toml:2: place: 'reel' must be 'real' or 'synthetic'; did you mean 'real'?"),
+        (
+            'place = "reel"\n',
+            "child.toml:2: place: 'reel' must be 'real' or 'synthetic'; did you mean 'real'?",
+        ),
         ("offices = 3\n", "child.toml:2: offices: 3 must be an array in [ ]"),
         ("run = 3\n", "child.toml:2: run: 3 must be a table of keys and values"),
         (
             row("posts", "bridge-aa", 'country = "Aaland"'),
             "child.toml:4: posts.bridge-aa.country: 'Aaland' must be two capital letters, such as TJ",
         ),
-        (row("posts", "bridge-aa", "hours = [8]"), "child.toml:4: posts.bridge-aa.hours.1: has 1 items, must have more"),
-        (row("profiles", "by-day", "weekdays = [1]"), "child.toml:4: profiles.by-day.weekdays: has 1 items, must have"),
-        (row("commodities", "Pure Heroin", ""), "child.toml:3: commodities.Pure Heroin.id: 'Pure Heroin' must be an id"),
+        (
+            row("posts", "bridge-aa", "hours = [8]"),
+            "child.toml:4: posts.bridge-aa.hours.1: has 1 items, must have more",
+        ),
+        (
+            row("profiles", "by-day", "weekdays = [1]"),
+            "child.toml:4: profiles.by-day.weekdays: has 1 items, must have",
+        ),
+        (
+            row("commodities", "Pure Heroin", ""),
+            "child.toml:3: commodities.Pure Heroin.id: 'Pure Heroin' must be an id",
+        ),
         (
             row("flows", "heroin-north", "mean_load_kg = -3"),
             "child.toml:4: flows.heroin-north.mean_load_kg: -3 must be greater than 0",
@@ -133,7 +152,7 @@ def test_an_editor_s_byte_order_mark_and_line_ends(folder: Path) -> None:
         ),
         (
             row("channels", "posts-capitals", "delay_h = { gamma = { mean = 3 } }"),
-            "child.toml:4: channels.posts-capitals.delay_h: a distribution is a number, {exponential = {mean}}",
+            "child.toml:4: channels.posts-capitals.delay_h: a distribution is a number, {exponential = ",
         ),
         (
             row("channels", "posts-capitals", "delay_h = { lognormal = { mean = -3.0, cv = 1.0 } }"),
@@ -141,7 +160,8 @@ def test_an_editor_s_byte_order_mark_and_line_ends(folder: Path) -> None:
         ),
         (
             "[lookouts]\nmatch = { value = 0.5, grade = 'publisht' }\n",
-            "child.toml:3: lookouts.match.grade: 'publisht' must be one of seed, published, derived, judged; did you",
+            "child.toml:3: lookouts.match.grade: 'publisht' must be one of seed, published, derived, judged; "
+            "did you mean 'published'?",
         ),
         (
             "[lookouts]\nmatch = { value = 0.5, range = [0.9, 0.1] }\n",
@@ -172,8 +192,10 @@ def test_a_missing_table(tmp_path: Path) -> None:
     path.write_text(small_world().replace("[lookouts]", "[reports.extra]"), encoding="utf-8")
     found = problems(path)
     assert f"{path}: lookouts: this key is missing" in found
-    assert any(line.endswith("reports.extra: unknown key; allowed: expiry_h, half_life_h, other_side, seizure")
-               for line in found)
+    assert any(
+        line.endswith("reports.extra: unknown key; allowed: expiry_h, half_life_h, other_side, seizure")
+        for line in found
+    )
 
 
 def test_all_problems_are_told_at_once(folder: Path) -> None:
@@ -191,18 +213,23 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
 
 def test_an_unknown_key_does_not_hide_a_wrong_reference(folder: Path) -> None:
     found = child(folder, row("offices", "blo-bridge", 'colour = "red"\npost = "bridge-cc"'))
-    assert [problem.split(": ")[1] for problem in found] == ["offices.blo-bridge.colour", "offices.blo-bridge.post"]
+    assert [problem.split(": ")[1] for problem in found] == [
+        "offices.blo-bridge.colour",
+        "offices.blo-bridge.post",
+    ]
 
 
 def test_an_unused_parameter_of_a_single_file(tmp_path: Path) -> None:
     path = tmp_path / "one.toml"
-    path.write_text(small_world().replace("d_prime_road = {", "d_prime_raod = 0.3\nd_prime_road = {"), encoding="utf-8")
+    path.write_text(
+        small_world().replace("d_prime_road = {", "d_prime_raod = 0.3\nd_prime_road = {"), encoding="utf-8"
+    )
     (problem,) = problems(path)
     assert problem.endswith("parameters.d_prime_raod: this parameter is used nowhere")
 
 
 def test_parameters_refer_to_parameters(tmp_path: Path) -> None:
     path = tmp_path / "one.toml"
-    text = small_world().replace("{ mean = 6.0, cv = 0.8 } }", '{ mean = "mean_delay", cv = 0.8 } }')
+    text = small_world().replace("mean = 6.0, cv = 0.8", 'mean = "mean_delay", cv = 0.8')
     path.write_text(text.replace("[parameters]\n", "[parameters]\nmean_delay = 5.0\n"), encoding="utf-8")
     assert load_scenario(path).model.channels[0].delay_h.mean == 5.0

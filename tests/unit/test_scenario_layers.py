@@ -138,12 +138,22 @@ def test_a_removed_row_can_be_written_anew(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('extends = "small.toml"\nremove = ["blo-bridg"]\n', "child.toml:2: remove: 'blo-bridg' is the id of no"),
-        ('extends = "small.toml"\nremove = "blo-bridge"\n', "child.toml:2: remove: 'blo-bridge' is not a list"),
+        (
+            'extends = "small.toml"\nremove = ["blo-bridg"]\n',
+            "child.toml:2: remove: 'blo-bridg' is the id of no",
+        ),
+        (
+            'extends = "small.toml"\nremove = "blo-bridge"\n',
+            "child.toml:2: remove: 'blo-bridge' is not a list",
+        ),
         ('extends = "small.toml"\noffices = []\n', "child.toml:2: offices: an empty array takes out nothing"),
+        ('extends = "a\\u0000.toml"\n', "child.toml:1: extends: 'a\\x00.toml' cannot be the name of a file"),
         ("extends = 3\n", "child.toml:1: extends: 3 is neither"),
         ('# head\nextends = "gone.toml"\n', "child.toml:2: extends: no such file:"),
-        ('extends = "k22-baselin"\n', "child.toml:1: extends: no bundled scenario is called 'k22-baselin'; did you"),
+        (
+            'extends = "k22-baselin"\n',
+            "child.toml:1: extends: no bundled scenario is called 'k22-baselin'; did you",
+        ),
     ],
 )
 def test_wrong_directives(folder: Path, text: str, expected: str) -> None:
@@ -175,8 +185,10 @@ def test_an_id_given_twice_in_one_array(folder: Path) -> None:
     text = small_world() + '\n[[commodities]]\nid = "opium"\n'
     found = problems(write(folder, "twice.toml", text))
     line = text.split("\n").index('id = "opium"', text.split("\n").index('id = "blo-south"')) + 1
-    assert found == [f"{folder / 'twice.toml'}:{line - 1}: commodities.opium: the id 'opium' is given twice in "
-                     "[[commodities]]"]
+    assert found == [
+        f"{folder / 'twice.toml'}:{line - 1}: commodities.opium: the id 'opium' is given twice in "
+        "[[commodities]]"
+    ]
 
 
 def test_an_id_shared_by_two_arrays(folder: Path) -> None:
@@ -195,6 +207,7 @@ def test_a_problem_is_laid_at_the_layer_that_set_the_value(folder: Path) -> None
 
 
 def test_a_parent_s_parameter_may_lose_its_last_use(folder: Path) -> None:
-    text = 'extends = "small.toml"\n[[posts]]\nid = "bridge-aa"\nd_prime = 1.0\n[[posts]]\nid = "bridge-bb"\nd_prime = 1.0\n'
+    posts = [f'[[posts]]\nid = "bridge-{side}"\nd_prime = 1.0\n' for side in ("aa", "bb")]
+    text = "".join(['extends = "small.toml"\n', *posts])
     model = load_scenario(write(folder, "child.toml", text)).model
     assert [post.d_prime for post in model.posts] == [1.0, 1.0]

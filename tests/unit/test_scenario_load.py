@@ -26,7 +26,8 @@ def test_the_small_world(tmp_path: Path) -> None:
     assert (scenario.name, scenario.bundled) == ("small", False)
     assert scenario.model.place == "synthetic"
     assert counts(scenario) == {
-        "crossings": 1, "posts": 2, "sectors": 1, "units": 1, "legs": 4, "flows": 2, "offices": 2, "channels": 4,
+        "crossings": 1, "posts": 2, "sectors": 1, "units": 1, "legs": 4, "flows": 2, "offices": 2,
+        "channels": 4,
     }  # fmt: skip
     with pytest.raises(dataclasses.FrozenInstanceError):
         scenario.name = "other"  # type: ignore[misc]
@@ -115,7 +116,9 @@ def test_a_lost_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         load_scenario("k22-baseline")
 
 
-def test_a_title_below_a_line_that_looks_like_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_title_below_a_line_that_looks_like_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     packed = tmp_path / "_scenarios"
     packed.mkdir()
     (packed / "odd.toml").write_text('description = """\n[x]\n"""\ntitle = "Odd"\n[run]\n', encoding="utf-8")

@@ -85,8 +85,12 @@ def test_keys_that_the_file_leaves_out(path: Path) -> None:
 
 def test_tables_that_the_file_leaves_out(tmp_path: Path) -> None:
     path = tmp_path / "less.toml"
-    path.write_text(small_world().replace("[reports.seizure]\nprobability = 0.2\nlag_h = ", "[reports.x]\nlag_h = ")
-                    .replace("[reports.x]\nlag_h = { exponential = { mean = 6.0 } }\n", ""), encoding="utf-8")
+    path.write_text(
+        small_world()
+        .replace("[reports.seizure]\nprobability = 0.2\nlag_h = ", "[reports.x]\nlag_h = ")
+        .replace("[reports.x]\nlag_h = { exponential = { mean = 6.0 } }\n", ""),
+        encoding="utf-8",
+    )
     assert load(path).model.reports.seizure.probability == 0
     assert load(path, "reports.seizure.probability=0.4").model.reports.seizure.probability == 0.4
 
@@ -96,7 +100,8 @@ def test_a_parameter_keeps_its_notes(path: Path, text: str) -> None:
     scenario = load(path, text)
     assert [post.d_prime for post in scenario.model.posts] == [0.9, 0.9]
     before, after = (
-        next(row for row in s.assumptions if row.key == "parameters.d_prime_road") for s in (load(path), scenario)
+        next(row for row in s.assumptions if row.key == "parameters.d_prime_road")
+        for s in (load(path), scenario)
     )
     assert (before.value, after.value) == ("0.5", "0.9")
     assert (before.grade, before.reason, before.range) == (after.grade, after.reason, after.range)
@@ -134,7 +139,8 @@ def test_ids_with_dots(tmp_path: Path) -> None:
         ("rum.days=3", "--set: rum.days: 'rum' is an unknown key of a scenario; did you mean 'run'?"),
         (
             "offices.blo-brige.opens=2014-11-01",
-            "--set: offices.blo-brige.opens: 'blo-brige' is an unknown row of [offices]; did you mean 'blo-bridge'?",
+            "--set: offices.blo-brige.opens: 'blo-brige' is an unknown row of [offices]; "
+            "did you mean 'blo-bridge'?",
         ),
         (
             "parameters.d_prime_rode=1",

@@ -24,61 +24,190 @@ def found(folder: Path, text: str, *overrides: str) -> list[str]:
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("headline.weights.opim=0.1", "headline.weights.opim: 'opim' is not a commodity; did you mean 'opium'?"),
+        (
+            "headline.weights.opim=0.1",
+            "headline.weights.opim: 'opim' is not a commodity; did you mean 'opium'?",
+        ),
         ("headline.id=heroin", "headline.id: 'heroin' is a commodity; the headline needs another id"),
-        ("classes.car.mode=raod", "classes.car.mode: 'raod' is not a mode of [[modes]]; did you mean 'road'?"),
-        ("classes.car.concealment.cargo=0.9", "classes.car.concealment: the shares of concealments add up to 1.1, must"),
-        ("classes.car.share=0.5", "classes.car.share: the shares of classes of mode 'road' add up to 1.25, must add"),
-        ("methods.scanner.sensitivity.carg=0.9", "methods.scanner.sensitivity.carg: 'carg' is not a concealment; did"),
+        (
+            "classes.car.mode=raod",
+            "classes.car.mode: 'raod' is not a mode of [[modes]]; did you mean 'road'?",
+        ),
+        (
+            "classes.car.concealment.cargo=0.9",
+            "classes.car.concealment: the shares of concealments add up to 1.1, must",
+        ),
+        (
+            "classes.car.share=0.5",
+            "classes.car.share: the shares of classes of mode 'road' add up to 1.25, must add",
+        ),
+        (
+            "methods.scanner.sensitivity.carg=0.9",
+            "methods.scanner.sensitivity.carg: 'carg' is not a concealment; did",
+        ),
         ("methods.scanner.sensitivity={cargo=0.6}", None),
-        ("methods.scanner.commodity_factor.x=1", "methods.scanner.commodity_factor.x: 'x' is not a commodity; allowed"),
-        ("rosters.medium.shifts.0.to_hour=22", "rosters.medium.shifts.1: overlaps an earlier shift in the hour from 20"),
-        ("rosters.medium.shifts.1.to_hour=9", "rosters.medium.shifts.1: overlaps an earlier shift in the hour from 8:"),
-        ("rosters.medium.shifts.0.lanes.bus=1", "rosters.medium.shifts.0.lanes.bus: 'bus' is not a traffic class"),
+        (
+            "methods.scanner.commodity_factor.x=1",
+            "methods.scanner.commodity_factor.x: 'x' is not a commodity; allowed",
+        ),
+        (
+            "rosters.medium.shifts.0.to_hour=22",
+            "rosters.medium.shifts.1: overlaps an earlier shift in the hour from 20",
+        ),
+        (
+            "rosters.medium.shifts.1.to_hour=9",
+            "rosters.medium.shifts.1: overlaps an earlier shift in the hour from 8:",
+        ),
+        (
+            "rosters.medium.shifts.0.lanes.bus=1",
+            "rosters.medium.shifts.0.lanes.bus: 'bus' is not a traffic class",
+        ),
         ("rosters.medium.shifts.0.lanes.car=-1", "rosters.medium.shifts.0.lanes.car: -1 must be at least 0"),
-        ("profiles.by-day.weekdays=[0,0,0,0,0,0,0]", "profiles.by-day.weekdays: [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0] mu"),
+        (
+            "profiles.by-day.weekdays=[0,0,0,0,0,0,0]",
+            "profiles.by-day.weekdays: [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0] mu",
+        ),
         ("profiles.by-day.months=[1,1,1,1,1,1,1,1,1,1,1,-1]", "profiles.by-day.months: [1.0, 1.0,"),
-        ("crossings.bridge.daily.bus=3", "crossings.bridge.daily.bus: 'bus' is not a traffic class; allowed: car, tru"),
-        ("crossings.bridge.profile=by-dey", "crossings.bridge.profile: 'by-dey' is not a profile; did you mean 'by-day'"),
+        (
+            "crossings.bridge.daily.bus=3",
+            "crossings.bridge.daily.bus: 'bus' is not a traffic class; allowed: car, tru",
+        ),
+        (
+            "crossings.bridge.profile=by-dey",
+            "crossings.bridge.profile: 'by-dey' is not a profile; did you mean 'by-day'",
+        ),
         ("posts.bridge-aa.roster=small", "posts.bridge-aa.roster: 'small' is not a roster; allowed: medium"),
-        ('posts.bridge-aa.methods=["x-ray"]', "posts.bridge-aa.methods: 'x-ray' is not a search method; allowed: physic"),
-        ("posts.bridge-aa.hours=[20, 8]", "posts.bridge-aa.hours: [20, 8] must be [from, to] with from before to"),
-        ("sectors.hills-bb.border=AABB", "sectors.hills-bb.border: 'AABB' must be two countries, such as AF-TJ"),
+        (
+            'posts.bridge-aa.methods=["x-ray"]',
+            "posts.bridge-aa.methods: 'x-ray' is not a search method; allowed: physic",
+        ),
+        (
+            "posts.bridge-aa.hours=[20, 8]",
+            "posts.bridge-aa.hours: [20, 8] must be [from, to] with from before to",
+        ),
+        (
+            "sectors.hills-bb.border=AABB",
+            "sectors.hills-bb.border: 'AABB' must be two countries, such as AF-TJ",
+        ),
         ("sectors.hills-bb.country=CC", "sectors.hills-bb.country: 'CC' is not on the border AA-BB"),
-        ("sectors.hills-bb.border=BB-CC", "sectors.hills-bb.border: 'CC' is not the country of a place; allowed: AA, BB"),
-        ("sectors.hills-bb.detection_factor.opum=1", "sectors.hills-bb.detection_factor.opum: 'opum' is not a commodi"),
-        ("units.north-unit.place=nort", "units.north-unit.place: 'nort' is not a place; did you mean 'north'?"),
+        (
+            "sectors.hills-bb.border=BB-CC",
+            "sectors.hills-bb.border: 'CC' is not the country of a place; allowed: AA, BB",
+        ),
+        (
+            "sectors.hills-bb.detection_factor.opum=1",
+            "sectors.hills-bb.detection_factor.opum: 'opum' is not a commodi",
+        ),
+        (
+            "units.north-unit.place=nort",
+            "units.north-unit.place: 'nort' is not a place; did you mean 'north'?",
+        ),
         ("units.north-unit.country=AA", "units.north-unit.country: 'AA', but 'north' is in BB"),
-        ("units.north-unit.detection_factor.x=1", "units.north-unit.detection_factor.x: 'x' is not a commodity"),
-        ("legs.north-market.to=markt", "legs.north-market.to: 'markt' is not a place; did you mean 'market'?"),
-        ("legs.north-market.from=nroth", "legs.north-market.from: 'nroth' is not a place; did you mean 'north'?"),
+        (
+            "units.north-unit.detection_factor.x=1",
+            "units.north-unit.detection_factor.x: 'x' is not a commodity",
+        ),
+        (
+            "legs.north-market.to=markt",
+            "legs.north-market.to: 'markt' is not a place; did you mean 'market'?",
+        ),
+        (
+            "legs.north-market.from=nroth",
+            "legs.north-market.from: 'nroth' is not a place; did you mean 'north'?",
+        ),
         ("legs.north-market.to=north", "legs.north-market.to: 'north' is also where the leg starts"),
-        ("legs.south-north-bridge.crossing=bride", "legs.south-north-bridge.crossing: 'bride' is not a crossing; did yo"),
-        ('legs.south-north-hills.sectors=["hills"]', "legs.south-north-hills.sectors: 'hills' is not a patrol sector"),
-        ('legs.south-north-bridge.sectors=["hills-bb"]', "legs.south-north-bridge.sectors: a leg has a crossing or patr"),
-        ("legs.north-market.crossing=bridge", "legs.north-market.crossing: 'bridge' joins AA and BB, but the leg runs"),
-        ("modes.foot.legs.boat=1.0", "modes.foot.legs.boat: 'boat' is not a mode of legs; did you mean 'foot'?"),
+        (
+            "legs.south-north-bridge.crossing=bride",
+            "legs.south-north-bridge.crossing: 'bride' is not a crossing; did yo",
+        ),
+        (
+            'legs.south-north-hills.sectors=["hills"]',
+            "legs.south-north-hills.sectors: 'hills' is not a patrol sector",
+        ),
+        (
+            'legs.south-north-bridge.sectors=["hills-bb"]',
+            "legs.south-north-bridge.sectors: a leg has a crossing or patr",
+        ),
+        (
+            "legs.north-market.crossing=bridge",
+            "legs.north-market.crossing: 'bridge' joins AA and BB, but the leg runs",
+        ),
+        (
+            "modes.foot.legs.boat=1.0",
+            "modes.foot.legs.boat: 'boat' is not a mode of legs; allowed: foot, rail",
+        ),
         ("modes.foot.entry_legs.foot=0.0", "modes.foot.entry_legs.foot: 0 must be greater than 0"),
         ('modes.foot.requires=["feet"]', "modes.foot.requires: 'feet' is not a mode of legs"),
-        ("flows.opium-north.commodity=opum", "flows.opium-north.commodity: 'opum' is not a commodity; did you mean"),
-        ("flows.opium-north.origin=orign", "flows.opium-north.origin: 'orign' is not a place; did you mean 'origin'?"),
-        ("flows.opium-north.destination=origin", "flows.opium-north.destination: 'origin' is also the origin"),
-        ("flows.opium-north.season=summer", "flows.opium-north.season: 'summer' is not a profile; allowed: by-day"),
-        ("flows.opium-north.organisations=gang", "flows.opium-north.organisations: 'gang' is not an organisation; did"),
-        ('flows.opium-north.via=["CC"]', "flows.opium-north.via: 'CC' is not the country of a place; allowed: AA, BB"),
-        ("flows.heroin-north.modes.road=0.8", "flows.heroin-north.modes: the shares of modes add up to 1.1, must add"),
+        (
+            "flows.opium-north.commodity=opum",
+            "flows.opium-north.commodity: 'opum' is not a commodity; did you mean",
+        ),
+        (
+            "flows.opium-north.origin=orign",
+            "flows.opium-north.origin: 'orign' is not a place; did you mean 'origin'?",
+        ),
+        (
+            "flows.opium-north.destination=origin",
+            "flows.opium-north.destination: 'origin' is also the origin",
+        ),
+        (
+            "flows.opium-north.season=summer",
+            "flows.opium-north.season: 'summer' is not a profile; allowed: by-day",
+        ),
+        (
+            "flows.opium-north.organisations=gang",
+            "flows.opium-north.organisations: 'gang' is not an organisation; did",
+        ),
+        (
+            'flows.opium-north.via=["CC"]',
+            "flows.opium-north.via: 'CC' is not the country of a place; allowed: AA, BB",
+        ),
+        (
+            "flows.heroin-north.modes.road=0.8",
+            "flows.heroin-north.modes: the shares of modes add up to 1.1, must add",
+        ),
         ("flows.heroin-north.mean_load_kg={road=1}", None),
-        ("flows.heroin-north.mean_load_kg.rail=1", "flows.heroin-north.mean_load_kg.rail: 'rail' is not a mode of this"),
-        ("headquarters.capital-bb.country=AA", "headquarters.capital-bb.country: 'AA' has another headquarters already"),
-        ("headquarters.capital-bb.hours=[9, 9]", "headquarters.capital-bb.hours: [9, 9] must be [from, to] with from"),
-        ("channels.posts-capitals.from=post", "channels.posts-capitals.from: 'post' is not a post, sector, unit, headq"),
+        (
+            "flows.heroin-north.mean_load_kg.rail=1",
+            "flows.heroin-north.mean_load_kg.rail: 'rail' is not a mode of this",
+        ),
+        (
+            "headquarters.capital-bb.country=AA",
+            "headquarters.capital-bb.country: 'AA' has another headquarters already",
+        ),
+        (
+            "headquarters.capital-bb.hours=[9, 9]",
+            "headquarters.capital-bb.hours: [9, 9] must be [from, to] with from",
+        ),
+        (
+            "channels.posts-capitals.from=post",
+            "channels.posts-capitals.from: 'post' is not a post, sector, unit, headq",
+        ),
         ("channels.posts-capitals.to=posts", "channels.posts-capitals.to: 'posts' is also the other end"),
-        ("sources.informants-origin.place=orign", "sources.informants-origin.place: 'orign' is not a place; did you"),
-        ("sources.informants-origin.office=hills-bb", "sources.informants-origin.office: 'hills-bb' is not a post, unit"),
-        ("offices.blo-bridge.post=bridge-ab", "offices.blo-bridge.post: 'bridge-ab' is not a post; did you mean"),
-        ("offices.blo-south.post=bridge-bb", "offices.blo-south.post: the office 'blo-bridge' is at the post 'bridge-bb'"),
-        ('offices.blo-bridge.partners=["blo-bridge"]', "offices.blo-bridge.partners: 'blo-bridge' is not another office"),
-        ('offices.blo-bridge.components.equipment=["dog"]', "offices.blo-bridge.components.equipment: 'dog' is not a sea"),
+        (
+            "sources.informants-origin.place=orign",
+            "sources.informants-origin.place: 'orign' is not a place; did you",
+        ),
+        (
+            "sources.informants-origin.office=hills-bb",
+            "sources.informants-origin.office: 'hills-bb' is not a post, unit",
+        ),
+        (
+            "offices.blo-bridge.post=bridge-ab",
+            "offices.blo-bridge.post: 'bridge-ab' is not a post; did you mean",
+        ),
+        (
+            "offices.blo-south.post=bridge-bb",
+            "offices.blo-south.post: the office 'blo-bridge' is at the post 'bridge-bb'",
+        ),
+        (
+            'offices.blo-bridge.partners=["blo-bridge"]',
+            "offices.blo-bridge.partners: 'blo-bridge' is not another office",
+        ),
+        (
+            'offices.blo-bridge.components.equipment=["dog"]',
+            "offices.blo-bridge.components.equipment: 'dog' is not a sea",
+        ),
     ],
 )
 def test_one_wrong_reference(tmp_path: Path, override: str, expected: str | None) -> None:
@@ -156,7 +285,10 @@ def test_an_office_in_a_channel_cannot_be_called_posts(tmp_path: Path) -> None:
     ("line", "expected"),
     [
         ("low = 0.5\nhigh = 0.1", "targets.t.low: 0.5 must not be above high, 0.1"),
-        ('low = 0.1\nhigh = 0.5\nmode = "boat"', "targets.t.mode: 'boat' is not a mode of [[modes]]; did you mean 'foot'"),
+        (
+            'low = 0.1\nhigh = 0.5\nmode = "boat"',
+            "targets.t.mode: 'boat' is not a mode of [[modes]]; allowed: foot, ro",
+        ),
         ("low = 0.1\nhigh = 0.5", "targets.t: a target of measure 'mode_share' names its mode"),
     ],
 )

@@ -100,5 +100,5 @@ def test_an_unknown_parent(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(UsageError, match="exists already|cannot be written"):
+    with pytest.raises(UsageError, match=r"exists already|cannot be written"):
         new_scenario("plan", out=tmp_path / "file" / "folder")

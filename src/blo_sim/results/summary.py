@@ -7,7 +7,7 @@ grams or micrograms here, so that sums are exact in any order.
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 HOURS_PER_YEAR = 8760.0
 MICRO = 1_000_000
+ENDS = {SENT: "sent", READ: "read", LOST: "lost", EXPIRED: "expired"}
+MESSAGE_ENDS = {"in_time": "in time", "late": "late", "lost": "lost", "expired": "expired"}
 
 
 @dataclass(frozen=True)
@@ -102,26 +104,33 @@ class _Reader:
         self.seized_by: Counter[tuple[int, str, str, str, str]] = Counter()
         self.expected_by: Counter[tuple[int, str, str, str]] = Counter()
         self.seized: dict[str, tuple[int, str, int, str]] = {}
-        self.expected_at: Counter[tuple[str, str]] = Counter()
+        self.expected_at: Counter[tuple[str, str, str]] = Counter()
         self.countries: dict[int, set[str]] = {}
         self.ends: Counter[str] = Counter()
 
     def read(self) -> None:
-        for event in self.log.events:
-            kind, load = event[1], event[2]
+        year, controls, commodity = self.year, self.controls, self.commodity
+        expected: defaultdict[tuple[int, str, str], int] = defaultdict(int)
+        for time, kind, load, place, amount, _, note in self.log.events:
             if kind == ENCOUNTER:
-                if load in self.year:
-                    self.encounter(load, self.controls[event[3]], event[4])
+                if load in year:
+                    expected[year[load], commodity[load], place] += amount
+                    self.countries[load].add(controls[place].country)
             elif kind == DEPART:
-                self.depart(load, event[0], event[4])
+                self.depart(load, time, amount)
             elif kind == SEIZED:
-                self.seize(load, self.controls[event[3]], event[4], event[6])
+                self.seize(load, controls[place], amount, note)
             elif kind == DELIVERED:
                 self.close(load, "delivered_g")
-            elif kind in (SENT, READ, LOST, EXPIRED):
-                self.ends[event[6] if kind == READ else str(kind)] += load in self.year
+            elif kind in ENDS and load in year:
+                self.ends[note if kind == READ else ENDS[kind]] += 1
         for load in list(self.loads):
             self.close(load, "in_transit_g")
+        for (when, what, place), micrograms in expected.items():
+            control = controls[place]
+            self.flows["expected_ug", when, what] += micrograms
+            self.expected_by[when, what, control.kind, control.border] += micrograms
+            self.expected_at[what, control.kind, control.country] += micrograms
 
     def depart(self, load: int, time: float, grams: int) -> None:
         if not self.world.warmup_hours <= time < self.world.end_hours:
@@ -133,13 +142,6 @@ class _Reader:
         commodity = self.commodity[load]
         self.flows["attempted_g", year, commodity] += grams
         self.flows["consignments", year, commodity] += 1
-
-    def encounter(self, load: int, control: Control, micrograms: int) -> None:
-        year, commodity = self.year[load], self.commodity[load]
-        self.flows["expected_ug", year, commodity] += micrograms
-        self.expected_by[year, commodity, control.kind, control.border] += micrograms
-        self.expected_at[commodity, f"{control.kind} {control.country}"] += micrograms
-        self.countries[load].add(control.country)
 
     def seize(self, load: int, control: Control, grams: int, cause: str) -> None:
         if load not in self.year:
@@ -155,29 +157,21 @@ class _Reader:
             self.flows[measure, self.year[load], self.commodity[load]] += self.loads.pop(load)
 
     def messages(self) -> dict[str, int]:
-        sent = self.ends[str(SENT)]
-        ends = {
-            "in_time": self.ends["in time"],
-            "late": self.ends["late"],
-            "lost": self.ends[str(LOST)],
-            "expired": self.ends[str(EXPIRED)],
-        }
-        return {"sent": sent, **ends, "under_way": sent - sum(ends.values())}
+        ends = {name: self.ends[text] for name, text in MESSAGE_ENDS.items()}
+        return {"sent": self.ends["sent"], **ends, "under_way": self.ends["sent"] - sum(ends.values())}
 
     def target(self, target: Target) -> tuple[int, int]:
         """Numerator and denominator of a target, in micrograms."""
         commodity = target.commodity
         if target.measure == "mode_share":
             return self._mode_share(commodity, target.mode or "")
-        total = {
-            key: micrograms for key, micrograms in self.expected_at.items() if key[0] == commodity
-        }
+        seized = {(kind, country): amount for (what, kind, country), amount in self.expected_at.items()
+                  if what == commodity}
         if target.measure == "post_share":
-            at_posts = sum(value for (_, where), value in total.items() if where.startswith("post "))
-            return at_posts, sum(total.values())
+            return sum(amount for (kind, _), amount in seized.items() if kind == "post"), sum(seized.values())
         inside = set(target.countries)
-        seized = sum(value for (_, where), value in total.items() if where.split()[1] in inside)
-        return seized, self._entered(commodity, inside)
+        numerator = sum(amount for (_, country), amount in seized.items() if country in inside)
+        return numerator, self._entered(commodity, inside)
 
     def _mode_share(self, commodity: str, mode: str) -> tuple[int, int]:
         by_mode: Counter[str] = Counter()

@@ -97,9 +97,11 @@ def find(name: str, beside: Path, asked_by: Problem | None = None) -> tuple[str,
     ScenarioError
         If there is no such bundled scenario.
     """
+    if "\0" in name:
+        raise _error(name, f"{name!r} cannot be the name of a file", asked_by)
     if is_path(name):
         path = beside / name
-        return (name if asked_by is None else os.path.relpath(path)), path
+        return (name if asked_by is None else os.path.normpath(path)), path
     bundled = library.path_of(name)
     if bundled is not None:
         return name, bundled

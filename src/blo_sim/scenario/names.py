@@ -13,11 +13,17 @@ LONGEST_VALUE = 60
 
 
 def nearest(name: str, options: Iterable[str]) -> str | None:
-    """The option that looks most like ``name``, if any does."""
+    """The option that looks most like ``name``, else one that starts with the same word, if any does.
+
+    The same word is enough because keys end in their unit, and a wrong unit is a common mistake.
+    """
     known = list(options)
     by_lower = {option.lower(): option for option in known}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1)
-    return by_lower[near[0]] if near else None
+    if near:
+        return by_lower[near[0]]
+    stem = name.lower().partition("_")[0]
+    return next((option for option in known if option.lower().startswith(f"{stem}_")), None)
 
 
 def suggestion(name: str, options: Iterable[str]) -> str:

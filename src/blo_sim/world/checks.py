@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blo_sim.errors import Problem, ScenarioError
+from blo_sim.errors import ScenarioError
 from blo_sim.world import compile, crossings, offices
 
 if TYPE_CHECKING:
+    from blo_sim.errors import Problem
     from blo_sim.scenario import Scenario
     from blo_sim.scenario.schema import ScenarioModel
 
@@ -20,11 +21,8 @@ FULL = 1.0
 
 def check_world(scenario: Scenario) -> list[Problem]:
     """Problems of the world: flows without a route, posts over 100 % load, offices without a channel."""
-    model, name = scenario.model, scenario.name
-    problems = [
-        *(Problem(name, 0, key, text) for key, text in _overloaded(model)),
-        *(Problem(name, 0, key, text) for key, text in _silent_offices(model)),
-    ]
+    found = [*_overloaded(scenario.model), *_silent_offices(scenario.model)]
+    problems = [scenario.problem(key, text) for key, text in found]
     try:
         compile.compile_world(scenario)
     except ScenarioError as error:
@@ -68,11 +66,11 @@ def notes(scenario: Scenario) -> list[str]:
     groups = [group for post in model.posts for group in crossings.lane_groups(post, model)]
     lines = []
     if groups:
-        load, busiest = max((crossings.busiest_load(group), group.id) for group in groups)
+        load = max(crossings.busiest_load(group) for group in groups)
         passages = sum(sum(group.rate) * 365 / 7 for group in groups)
         lines.append(
             f"lawful traffic: {passages / 2:,.0f} crossings ({passages:,.0f} post passages) a year; "
-            f"busiest lanes {busiest} at {load:.0%}"
+            f"busiest lanes at {load:.0%} load"
         )
     world = compile.compile_world(scenario)
     sizes = [len(stream.routes) for stream in world.streams]

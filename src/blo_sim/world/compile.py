@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from blo_sim.clock import HOURS_PER_DAY, Calendar
 from blo_sim.draws import CONSTANT, Law, key_of, law
-from blo_sim.errors import Problem, ScenarioError
+from blo_sim.errors import ScenarioError
 from blo_sim.world import crossings, offices, routes
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def compile_world(scenario: Scenario, *, clock: str = "steady", days: int | None
     lanes = _lane_index(model, posts)
     streams, problems = _streams(model, controls, lanes, sources)
     if problems:
-        raise ScenarioError([Problem(scenario.name, 0, key, text) for key, text in problems])
+        raise ScenarioError([scenario.problem(key, text) for key, text in problems])
     return World(
         scenario_name=scenario.name,
         place=model.place,

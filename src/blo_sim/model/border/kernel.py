@@ -34,12 +34,13 @@ _PER_HOUR = 4294967296.0
 _TICK = 1.0 / 4294967296.0
 _NUMBER = np.int64(1) << 40
 _CHUNK = np.int64(6) << 32
+_LAG = np.int64(24) << 32
 
 # Decisions of one lawful vehicle: word 4 * number + decision of its group's key.
 _GAP, _SERVICE, _REFERRAL, _SEARCH = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _word(key, n):  # type: ignore[no-untyped-def]
     z = key + (n + _ONE) * _GOLDEN
     z = (z ^ (z >> np.uint64(30))) * _FIRST
@@ -47,12 +48,12 @@ def _word(key, n):  # type: ignore[no-untyped-def]
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _uniform(key, n):  # type: ignore[no-untyped-def]
     return (np.float64(_word(key, n) >> np.uint64(11)) + 0.5) * _TO_UNIT
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _tail(q, u):  # type: ignore[no-untyped-def]
     r = u if q <= 0.0 else 1.0 - u
     r = math.sqrt(-math.log(r))
@@ -80,7 +81,7 @@ def _tail(q, u):  # type: ignore[no-untyped-def]
     return -x if q < 0.0 else x
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _centre(q):  # type: ignore[no-untyped-def]
     """Standard normal quantile at ``0.5 + q`` for ``|q| <= 0.425``."""
     r = 0.180625 - q * q
@@ -95,21 +96,21 @@ def _centre(q):  # type: ignore[no-untyped-def]
     return num / den
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _normal(u):  # type: ignore[no-untyped-def]
     """Standard normal quantile: algorithm AS 241 (Wichura 1988), as in the standard library."""
     q = u - 0.5
     return _tail(q, u) if abs(q) > 0.425 else _centre(q)
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _ticks(hours):  # type: ignore[no-untyped-def]
     """Hours to ticks, at least one."""
     ticks = np.int64(math.floor(hours * _PER_HOUR + 0.5))
     return ticks if ticks > 0 else np.int64(1)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _draw_block(group):  # type: ignore[no-untyped-def]
     """Gaps (unit exponentials) and service times of the ``BLOCK`` vehicles from ``group.number`` on.
 
@@ -141,7 +142,7 @@ def _draw_block(group):  # type: ignore[no-untyped-def]
         services[i] = _ticks(math.exp(first + second * normals[i]))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _rate(group, months, hour):  # type: ignore[no-untyped-def]
     """Lawful arrivals an hour in the given hour of the run; -1 after its last day."""
     day = hour // 24
@@ -150,7 +151,7 @@ def _rate(group, months, hour):  # type: ignore[no-untyped-def]
     return group.rate[hour % HOURS] * group.months[months[day]]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _next_arrival(group, months, t, rest):  # type: ignore[no-untyped-def]
     """When a unit exponential ``rest`` is spent along the hourly rates from ``t`` on."""
     while True:
@@ -167,7 +168,7 @@ def _next_arrival(group, months, t, rest):  # type: ignore[no-untyped-def]
         t = end
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _first_start(departures, busy, t, table, until):  # type: ignore[no-untyped-def]
     """First instant from ``t`` on at which fewer of ``departures`` lie ahead than the table allows."""
     gone = 0
@@ -187,7 +188,7 @@ def _first_start(departures, busy, t, table, until):  # type: ignore[no-untyped-
                 return NEVER
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _occupy(departures, busy, start, end):  # type: ignore[no-untyped-def]
     """Forget departures up to ``start``, insert ``end`` in order, return the new count."""
     gone = 0
@@ -214,7 +215,7 @@ def _occupy(departures, busy, start, end):  # type: ignore[no-untyped-def]
     return i
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _push(post, time, vehicle):  # type: ignore[no-untyped-def]
     i = post.pending
     if i >= PENDING:
@@ -233,7 +234,7 @@ def _push(post, time, vehicle):  # type: ignore[no-untyped-def]
     post.pending_vehicle[i] = vehicle
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _pop(post):  # type: ignore[no-untyped-def]
     n = post.pending - 1
     post.pending = n
@@ -263,7 +264,7 @@ def _pop(post):  # type: ignore[no-untyped-def]
     post.pending_vehicle[i] = vehicle
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _lanes(groups, g, post, months, until):  # type: ignore[no-untyped-def]
     """Commit the lawful arrivals of one lane group up to and including ``until``.
 
@@ -340,14 +341,14 @@ def _lanes(groups, g, post, months, until):  # type: ignore[no-untyped-def]
     group.wait += wait
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _search_length(groups, post, vehicle):  # type: ignore[no-untyped-def]
     group = groups[vehicle >> 40]
     u = _uniform(group.key, np.uint64(vehicle & (_NUMBER - 1)) * _FOUR + _SEARCH)
     return _ticks(math.exp(post.search_location + post.search_scale * _normal(u)))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def _crowded(post, t):  # type: ignore[no-untyped-def]
     """Whether a routine vehicle that comes at ``t`` finds the queue full and no officer free."""
     if post.waiting < post.queue_limit:
@@ -359,7 +360,7 @@ def _crowded(post, t):  # type: ignore[no-untyped-def]
     return start > t
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _enqueue(post, t, vehicle, search):  # type: ignore[no-untyped-def]
     slot = (post.head + post.waiting) % QUEUE
     post.queue_time[slot] = t
@@ -368,14 +369,14 @@ def _enqueue(post, t, vehicle, search):  # type: ignore[no-untyped-def]
     post.waiting += 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _head_start(post):  # type: ignore[no-untyped-def]
     earliest = post.queue_time[post.head]
     earliest = max(earliest, post.last_start)
     return _first_start(post.departures, post.busy, earliest, post.officers, post.officers_until)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _begin(groups, post, start):  # type: ignore[no-untyped-def]
     """The head of the routine queue begins its search."""
     slot = post.head
@@ -397,7 +398,7 @@ def _begin(groups, post, start):  # type: ignore[no-untyped-def]
         post.bay_wait += start - post.queue_time[slot]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _bay(groups, post, until):  # type: ignore[no-untyped-def]
     """Lawful arrivals at the bay and starts of routine searches, up to and including ``until``."""
     while True:
@@ -417,7 +418,7 @@ def _bay(groups, post, until):  # type: ignore[no-untyped-def]
             return
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _advance(groups, posts, p, months, until):  # type: ignore[no-untyped-def]
     post = posts[p]
     while post.now < until:
@@ -429,7 +430,7 @@ def _advance(groups, posts, p, months, until):  # type: ignore[no-untyped-def]
         post.now = step
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def begin(groups, posts, months):  # type: ignore[no-untyped-def]
     """Draw the first lawful arrival of every lane group."""
     for g in range(groups.shape[0]):
@@ -437,22 +438,27 @@ def begin(groups, posts, months):  # type: ignore[no-untyped-def]
         groups[g].next = _next_arrival(groups[g], months, np.int64(0), groups[g].gaps[0])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def advance(groups, posts, p, months, now):  # type: ignore[no-untyped-def]
     """Advance post ``p`` to ``now`` (hours); lawful arrivals at ``now`` are in. Nonzero: overflow."""
     _advance(groups, posts, p, months, np.int64(now * _PER_HOUR))
     return posts[p].overflow
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def enter_lane(groups, posts, p, months, now, g, service):  # type: ignore[no-untyped-def]
     """A live vehicle joins lane group ``g`` at ``now``; returns the start of its inspection, in hours.
 
-    ``service`` in hours; a negative return means that a table of the post overflowed.
+    Only this group is advanced, unless the rest of the post lags far behind. ``service`` in hours; a
+    negative return means that a table of the post overflowed.
     """
     t = np.int64(now * _PER_HOUR)
-    _advance(groups, posts, p, months, t)
-    if posts[p].overflow:
+    post = posts[p]
+    if t - post.now > _LAG:
+        _advance(groups, posts, p, months, t)
+    elif groups[g].next <= t:
+        _lanes(groups, g, post, months, t)
+    if post.overflow:
         return -1.0
     group = groups[g]
     earliest = t if t > group.last_start else group.last_start
@@ -463,7 +469,7 @@ def enter_lane(groups, posts, p, months, now, g, service):  # type: ignore[no-un
     return np.float64(start) * _TICK
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def releases(groups, posts, p, months, now):  # type: ignore[no-untyped-def]
     """1 if the bay would release a routine vehicle that came at ``now``, else 0; -1: overflow."""
     t = np.int64(now * _PER_HOUR)
@@ -473,7 +479,7 @@ def releases(groups, posts, p, months, now):  # type: ignore[no-untyped-def]
     return 1 if _crowded(posts[p], t) else 0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def enter_bay(groups, posts, p, months, now, vehicle, lookout, search):  # type: ignore[no-untyped-def]
     """A live vehicle enters the bay at ``now``: returns its departure, or minus a tentative start (hours).
 
@@ -496,7 +502,7 @@ def enter_bay(groups, posts, p, months, now, vehicle, lookout, search):  # type:
     return _ask(groups, post, t, np.int64(-1 - vehicle))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def ask_bay(groups, posts, p, months, now, vehicle):  # type: ignore[no-untyped-def]
     """The same question again, at ``now``: departure, or minus a later tentative start (hours)."""
     t = np.int64(now * _PER_HOUR)
@@ -504,7 +510,7 @@ def ask_bay(groups, posts, p, months, now, vehicle):  # type: ignore[no-untyped-
     return _ask(groups, posts[p], t, np.int64(-1 - vehicle))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _ask(groups, post, t, vehicle):  # type: ignore[no-untyped-def]
     _bay(groups, post, t)
     for i in range(post.live):

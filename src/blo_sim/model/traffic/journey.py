@@ -36,15 +36,20 @@ def journey(sim: Replication, load: Consignment) -> Generator[Live, None, None]:
     classes = sim.world.classes
     note = "" if load.traffic_class == NO_CLASS else f"{classes[load.traffic_class]} {load.concealment}"
     sim.record((env.now, DEPART, number, route.name, load.load, 0.0, note))
+    delay = 0.0  # travel that nothing has interrupted yet
     for leg in route.legs:
         if leg.sources:
+            if delay:
+                yield Live(env, delay, number)
+                delay = 0.0
             sim.intelligence.left_place(load, leg.sources)
         rest = positive(sample(uniform(key ^ leg.key, TRAVEL), leg.hours))
         if leg.controls:
             before = on_grid(rest * leg.border_share)
             rest -= before
-            if before:
-                yield Live(env, before, number)
+            if delay + before:
+                yield Live(env, delay + before, number)
+                delay = 0.0
             for i, index in enumerate(leg.controls):
                 control = controls[index]
                 if control.kind != "post":
@@ -56,11 +61,16 @@ def journey(sim: Replication, load: Consignment) -> Generator[Live, None, None]:
                 taken = yield from pass_post(sim, load, control, leg.lanes[i][load.traffic_class])
                 if taken:
                     return
-        if rest:
-            yield Live(env, rest, number)
-        for index in leg.units:
-            if pass_field(sim, load, controls[index]):
-                return
+        delay += rest
+        if leg.units:
+            if delay:
+                yield Live(env, delay, number)
+                delay = 0.0
+            for index in leg.units:
+                if pass_field(sim, load, controls[index]):
+                    return
+    if delay:
+        yield Live(env, delay, number)
     sim.end(load)
     sim.record((env.now, DELIVERED, number, route.legs[-1].head, load.load, 0.0, ""))
 

@@ -19,22 +19,24 @@ FIRST_LIVE = NORMAL + 1
 class Live(Event):
     """An event of consignment ``number`` after ``delay`` hours (>= 0)."""
 
+    _ok = True
+    _value = None
+
     def __init__(self, env: Environment, delay: float, number: int) -> None:
         self.env = env
         self.callbacks = []
-        self._value = None
-        self._ok = True
         env.schedule(self, FIRST_LIVE + number, delay)  # type: ignore[arg-type]
 
 
 class Call(Event):
     """Calls a function after ``delay`` hours: lighter than a process for what happens once."""
 
+    _ok = True
+    _value = None
+
     def __init__(
         self, env: Environment, delay: float, function: Callable[..., None], arguments: tuple[Any, ...]
     ) -> None:
         self.env = env
         self.callbacks = [lambda _: function(*arguments)]
-        self._value = None
-        self._ok = True
         env.schedule(self, NORMAL, delay)
