@@ -1,0 +1,357 @@
+"""Lanes and search bay of the kernel against the SimPy reference, with ``==``."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from reference import ALWAYS, LIVE, NEVER, ReferencePost, Vehicle, lawful_vehicles
+
+from blo_sim.clock import TICKS_PER_HOUR
+from blo_sim.draws import MASK, quantile, uniform, word
+from blo_sim.model.border import kernel
+from blo_sim.model.border.posts import Borders, Post
+from blo_sim.scenario.values import Distribution
+from blo_sim.world.compile import PostTables
+from blo_sim.world.crossings import Bay, LaneGroup
+
+SEED = 20131022
+DAYS = 3
+WINDOW = (20.0, 60.0)
+QUARTER = 0.25
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A contraband vehicle: ``wish`` is what becomes of it after the lanes."""
+
+    time: float
+    group: int
+    inspection: float
+    wish: str
+    search: float
+
+
+def tables_of(
+    groups: Sequence[LaneGroup],
+    officers: tuple[int, ...],
+    shares: Sequence[tuple[float, ...]],
+    search_mean_h: float,
+    search_cv: float,
+    queue_limit: int,
+) -> PostTables:
+    return PostTables(
+        id="post",
+        control=0,
+        across="other",
+        groups=tuple(groups),
+        officers=officers,
+        bays=((-math.inf, Bay((), search_mean_h, tuple(shares))),),
+        search_cv=search_cv,
+        queue_limit=queue_limit,
+        d_prime=0.0,
+        methods=(),
+        training=(),
+        equipment=(),
+    )
+
+
+def borders_of(tables: PostTables, months: list[int], window: tuple[float, float] = WINDOW) -> Borders:
+    """The post alone in a world."""
+    world = SimpleNamespace(
+        months=months,
+        posts=[tables],
+        warmup_hours=window[0],
+        end_hours=window[1],
+        methods={},
+        lookouts=SimpleNamespace(find=0.0),
+    )
+    return Borders(world, SEED, 0)  # type: ignore[arg-type]
+
+
+def by_shift(values: Sequence[object], hours: Sequence[int]) -> tuple:  # type: ignore[type-arg]
+    """A weekly table: ``values[i]`` from hour ``hours[i]`` of each day on, the last one past midnight."""
+    day = [values[sum(hour >= start for start in hours) - 1] for hour in range(24)]
+    return tuple(day) * 7
+
+
+# The two programs -----------------------------------------------------------------------------------
+
+
+def by_kernel(desk: Post, visits: Sequence[Visit], looks: Sequence[float]) -> list[Vehicle]:
+    """Live vehicles through the kernel, called as a journey does; ``looks`` only advance it."""
+    cars = [Vehicle(LIVE + i, v.group, v.time, v.inspection, v.search, ALWAYS) for i, v in enumerate(visits)]
+    agenda = [(v.time, i, "arrives") for i, v in enumerate(visits)] + [(t, -1, "") for t in looks]
+    heapq.heapify(agenda)
+    while agenda:
+        now, i, step = heapq.heappop(agenda)
+        if i < 0:
+            assert kernel.advance(*desk.records, now) == 0
+            continue
+        car, wish = cars[i], visits[i].wish
+        if step == "arrives":
+            car.start = desk.enter_lane(now, car.group, car.inspection)
+            heapq.heappush(agenda, (car.start + car.inspection, i, "inspected"))
+            continue
+        if step == "inspected":
+            car.inspected = car.departure = now
+            if wish == "passes":
+                continue
+            if wish == "routine" and desk.releases(now):
+                car.released = True
+                continue
+            answer = desk.enter_bay(now, i, wish == "lookout", car.search)
+        else:
+            answer = desk.ask_bay(now, i)
+        if answer < 0:
+            assert -answer > now
+            heapq.heappush(agenda, (-answer, i, "asks again"))
+        else:
+            car.departure, car.search_start = answer, answer - car.search
+    return cars
+
+
+def by_reference(tables: PostTables, months: list[int], visits: Sequence[Visit]) -> list[list[Vehicle]]:
+    """All vehicles of each lane group, and at last the live ones."""
+    vehicles = [list(lawful_vehicles(tables, g, months, SEED, 0)) for g in range(len(tables.groups))]
+    vehicles.append(
+        [
+            Vehicle(
+                LIVE + i, v.group, v.time, v.inspection, v.search,
+                NEVER if v.wish == "passes" else ALWAYS, v.wish == "lookout",
+            )
+            for i, v in enumerate(visits)
+        ]
+    )  # fmt: skip
+    ReferencePost(tables).run(vehicle for row in vehicles for vehicle in row)
+    return vehicles
+
+
+def ticks(hours: float) -> int:
+    return int(hours * TICKS_PER_HOUR)
+
+
+def lane_counts(vehicles: Sequence[Vehicle], shares: Sequence[float]) -> tuple[int, int, int]:
+    """Passages, waits and referrals of those that arrive in the window."""
+    inside = [v for v in vehicles if WINDOW[0] <= v.arrival < WINDOW[1]]
+    referred = sum(v.referral < shares[int(v.inspected) % 168] for v in inside)
+    return len(inside), sum(ticks(v.start - v.arrival) for v in inside), referred
+
+
+def bay_counts(vehicles: Sequence[Vehicle], until: float) -> tuple[int, int, int]:
+    """Searched, released and waits of those that come to the bay in the window, as known at ``until``."""
+    inside = [v for v in vehicles if WINDOW[0] <= v.inspected < WINDOW[1] and v.inspected <= until]
+    searched = [v for v in inside if v.search_start <= until]
+    waits = sum(ticks(v.search_start - v.inspected) for v in searched)
+    return len(searched), sum(v.released for v in inside), waits
+
+
+# Random posts ---------------------------------------------------------------------------------------
+
+services = st.one_of(
+    st.sampled_from([Distribution.constant(QUARTER), Distribution.constant(0.125)]),
+    st.builds(Distribution.exponential, st.floats(0.05, 0.4)),
+    st.builds(Distribution.lognormal, st.floats(0.05, 0.4), st.floats(0.1, 1.5)),
+)
+
+
+@st.composite
+def posts(draw: st.DrawFn) -> PostTables:
+    """A post with one to three lane groups, shifts, closed nights and a bay."""
+    hours = draw(st.sampled_from([(0,), (0, 8), (6, 20), (0, 8, 16), (5, 6, 13, 22)]))
+
+    def table(values: st.SearchStrategy[int]) -> tuple[int, ...]:
+        shifts = [draw(values) for _ in hours]
+        return by_shift(shifts if any(shifts) else [1] * len(hours), hours)
+
+    groups, shares = [], []
+    for g in range(draw(st.integers(1, 3))):
+        lanes = table(st.integers(0, 3))
+        rates = [draw(st.sampled_from([0.0, 0.5, 3.0, 9.0])) for _ in hours]
+        months = (1.0, draw(st.sampled_from([0.0, 0.7, 1.3]))) + (1.0,) * 10
+        groups.append(LaneGroup(f"post/{g}", 0, "car", by_shift(rates, hours), months, lanes, draw(services), 1.0))
+        shares.append(by_shift([draw(st.sampled_from([0.0, 0.2, 0.5, 1.0])) for _ in hours], hours))
+    return tables_of(
+        groups,
+        table(st.integers(0, 2)),
+        shares,
+        search_mean_h=draw(st.sampled_from([0.125, QUARTER, 0.5])),
+        search_cv=draw(st.sampled_from([0.0, 0.5])),
+        queue_limit=draw(st.integers(0, 3)),
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[PostTables, list[int], list[Visit], list[float]]:
+    """A post, the month of each day, live visits on a grid full of ties, and times of mere looks."""
+    tables = draw(posts())
+    months = sorted(draw(st.integers(0, 1)) for _ in range(DAYS))
+    number = st.integers(0, len(tables.groups) - 1)
+    lawful = [[v.arrival for v in lawful_vehicles(tables, g, months, SEED, 0)]
+              for g in range(len(tables.groups))]  # fmt: skip
+    same = sorted({t for row in lawful for t in row[:200]})
+    times = st.integers(0, 24 * DAYS * 4).map(lambda n: n * QUARTER)
+    if same:
+        times = st.one_of(times, st.sampled_from(same))
+    visit = st.builds(
+        Visit,
+        time=times,
+        group=number,
+        inspection=st.sampled_from([QUARTER, QUARTER, 0.5, 1.0, 2.0**-32]),
+        wish=st.sampled_from(["passes", "routine", "routine", "lookout"]),
+        search=st.sampled_from([QUARTER, 0.5, 1.0, 3.0]),
+    )
+    visits = draw(st.lists(visit, max_size=25))
+    return tables, months, visits, draw(st.lists(times, max_size=6))
+
+
+@settings(
+    max_examples=120, deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)  # fmt: skip
+@given(cases())
+def test_kernel_and_reference_give_the_same_times(
+    case: tuple[PostTables, list[int], list[Visit], list[float]],
+) -> None:
+    tables, months, visits, looks = case
+    borders = borders_of(tables, months)
+    live = by_kernel(borders.desks[0], visits, looks)
+    *lawful, expected = by_reference(tables, months, visits)
+
+    assert [(v.start, v.inspected, v.released, v.departure) for v in live] == [
+        (v.start, v.inspected, v.released, v.departure) for v in expected
+    ]
+    until = max([WINDOW[1], *(v.departure for v in expected)])
+    assert kernel.advance(*borders.desks[0].records, until) == 0
+    for row, vehicles, shares in zip(borders.groups, lawful, tables.bays[0][1].shares, strict=True):
+        assert (row["passages"], row["wait"], row["referred"]) == lane_counts(vehicles, shares)
+    referred = [
+        v for vehicles, shares in zip(lawful, tables.bays[0][1].shares, strict=True)
+        for v in vehicles if v.referral < shares[int(v.inspected) % 168]
+    ]  # fmt: skip
+    post = borders.posts[0]
+    assert (post["searched"], post["released"], post["bay_wait"]) == bay_counts(referred, until)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases(), st.lists(st.floats(0.0, 24.0 * DAYS), max_size=200))
+def test_results_do_not_depend_on_how_often_the_kernel_is_advanced(
+    case: tuple[PostTables, list[int], list[Visit], list[float]], looks: list[float]
+) -> None:
+    tables, months, visits, _ = case
+    rarely, often = borders_of(tables, months), borders_of(tables, months)
+    assert by_kernel(rarely.desks[0], visits, []) == by_kernel(often.desks[0], visits, looks)
+    for borders in (rarely, often):
+        kernel.advance(*borders.desks[0].records, 24.0 * 30)
+    for name in ("passages", "wait", "referred", "number", "next", "last_start"):
+        assert rarely.groups[name].tolist() == often.groups[name].tolist()
+    for name in ("searched", "released", "bay_wait", "waiting", "pending", "last_start"):
+        assert rarely.posts[name].tolist() == often.posts[name].tolist()
+
+
+# Draws ----------------------------------------------------------------------------------------------
+
+words = st.integers(0, MASK)
+
+
+@settings(deadline=None)
+@given(words, words)
+@example(MASK, MASK)
+@example(0, 0)
+def test_words_of_the_kernel(key: int, n: int) -> None:
+    with np.errstate(over="ignore"):
+        assert int(kernel._word(np.uint64(key), np.uint64(n))) == word(key, n)
+        assert kernel._uniform(np.uint64(key), np.uint64(n)) == uniform(key, n)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.one_of(st.integers(0, 2**52 - 1).map(lambda n: (n + 0.5) / 2**52), st.floats(5e-17, 1 - 2e-16)))
+@example(0.5 / 2**53)
+@example(1 - 2**-53)
+@example(0.075)
+@example(0.925)
+@example(0.5)
+def test_normal_quantiles_of_the_kernel(u: float) -> None:
+    assert kernel._normal(u) == quantile(u)
+
+
+# Corners --------------------------------------------------------------------------------------------
+
+OPEN = (1,) * 168
+
+
+def quiet_post(officers: tuple[int, ...] = OPEN, lanes: tuple[int, ...] = OPEN, queue_limit: int = 8) -> Post:
+    """One lane without lawful traffic."""
+    group = LaneGroup("post/0", 0, "car", (0.0,) * 168, (1.0,) * 12, lanes, Distribution.constant(QUARTER), 1.0)
+    tables = tables_of([group], officers, [(0.0,) * 168], QUARTER, 0.0, queue_limit)
+    return borders_of(tables, [0] * 10).desks[0]
+
+
+def test_lookouts_go_ahead_but_never_stop_a_search() -> None:
+    visits = [
+        Visit(0.0, 0, QUARTER, "routine", 3.0),  # searched from 0.25 to 3.25
+        Visit(0.25, 0, QUARTER, "routine", 1.0),  # waits, and goes after the lookouts
+        Visit(0.5, 0, QUARTER, "lookout", 1.0),
+        Visit(0.75, 0, QUARTER, "lookout", 1.0),
+    ]
+    assert [v.departure for v in by_kernel(quiet_post(), visits, [])] == [3.25, 6.25, 4.25, 5.25]
+
+
+def test_a_lane_that_closes_finishes_its_vehicle_and_the_queue_keeps_its_order() -> None:
+    lanes = by_shift([1, 0], (0, 1))  # open from 0 to 1 h
+    visits = [Visit(0.5, 0, 1.0, "passes", 0.0), Visit(0.75, 0, QUARTER, "passes", 0.0),
+              Visit(0.75, 0, QUARTER, "passes", 0.0)]  # fmt: skip
+    assert [v.start for v in by_kernel(quiet_post(lanes=lanes), visits, [])] == [0.5, 24.0, 24.25]
+
+
+@pytest.mark.parametrize(("limit", "released"), [(0, [False, True, True]), (1, [False, False, True])])
+def test_a_bay_with_a_full_queue_releases(limit: int, released: list[bool]) -> None:
+    visits = [Visit(i * QUARTER, 0, QUARTER, "routine", 3.0) for i in range(3)]
+    assert [v.released for v in by_kernel(quiet_post(queue_limit=limit), visits, [])] == released
+
+
+def test_a_search_may_start_at_one_o_clock_of_the_first_day() -> None:
+    officers = by_shift([0, 1, 0], (0, 1, 2))
+    (car,) = by_kernel(quiet_post(officers), [Visit(0.0, 0, QUARTER, "routine", QUARTER)], [])
+    assert car.departure == 1.25
+
+
+def test_a_post_without_officers_refers_nobody_and_searches_a_matched_vehicle_at_once() -> None:
+    desk = quiet_post(officers=(0,) * 168)
+    assert desk.releases(5.0)
+    assert desk.enter_bay(5.0, 0, True, 0.5) == 5.5
+
+
+# Rule 5: what is monotone without queues is not so with them --------------------------------------------
+
+
+def test_a_shorter_service_can_make_a_tip_too_late() -> None:
+    """The tip is read at 0.75: behind a slow vehicle the load still waits then, behind a quick one not."""
+    read = 0.75
+
+    def starts_after_the_tip(service_ahead: float) -> bool:
+        visits = [Visit(0.0, 0, service_ahead, "passes", 0.0), Visit(0.25, 0, QUARTER, "passes", 0.0)]
+        _, load = by_kernel(quiet_post(), visits, [])
+        return read < load.start
+
+    assert starts_after_the_tip(1.0)
+    assert not starts_after_the_tip(0.5)
+
+
+def test_a_tip_in_time_can_save_another_load_from_its_search() -> None:
+    """A lookout takes the only officer: the load behind it, referred by routine, is released unsearched."""
+
+    def searched(tip_in_time: bool) -> bool:
+        first = "lookout" if tip_in_time else "passes"
+        visits = [Visit(0.0, 0, QUARTER, first, 3.0), Visit(0.25, 0, QUARTER, "routine", 1.0)]
+        return not by_kernel(quiet_post(queue_limit=0), visits, [])[1].released
+
+    assert searched(tip_in_time=False)
+    assert not searched(tip_in_time=True)

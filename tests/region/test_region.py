@@ -1,0 +1,71 @@
+"""The shipped region: the fit of rung 6, neutral offices, and one answer on any number of workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import blo_sim
+from blo_sim.experiment.design import make_design
+from blo_sim.scenario import load_scenario
+
+SEED = 20131022
+
+
+def test_the_fit_is_within_a_factor_of_two() -> None:
+    result = blo_sim.simulate(load_scenario("k22-baseline"), replications=3, seed=SEED + 601)
+    rows = result.fit()
+    assert {row.target for row in rows} == {
+        "seized-region", "seized-tj", "seized-uz-tm", "road-share", "post-share"
+    }  # fmt: skip
+    for row in rows:
+        assert row.low / 2 <= row.model["mean"] <= 2 * row.high, row
+
+
+def test_neutral_offices_change_nothing_bit_for_bit() -> None:
+    baseline, neutral = load_scenario("k22-baseline"), load_scenario("k22-neutral")
+    result = blo_sim.compare(baseline, neutral, replications=2, days=20, seed=SEED + 602, workers=1)
+    document = result.document()
+    for block in document["commodities"].values():
+        assert block["measures"]["k22-baseline"] == block["measures"]["k22-neutral"]
+        for gain in block["gains"]["k22-neutral"].values():
+            assert gain["mean"] == 0.0
+    assert document["lawful"]["k22-baseline"] == document["lawful"]["k22-neutral"]
+    assert document["messages"]["k22-baseline"] == document["messages"]["k22-neutral"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_offices_change_something(workers: int) -> None:
+    baseline, extension = load_scenario("k22-baseline"), load_scenario("k22-extension")
+    result = blo_sim.compare(
+        baseline, extension, replications=2, days=30, seed=SEED + 603, workers=workers
+    )
+    gain = result.document()["commodities"]["opiates"]["gains"]["k22-extension"]
+    assert gain["kept_kg"]["mean"] != 0.0
+
+
+def test_any_number_of_workers_prints_the_same_bytes() -> None:
+    command = [sys.executable, "-m", "blo_sim", "compare", "k22-baseline", "k22-extension"]
+    options = ["--replications", "2", "--days", "3", "--format", "json", "--quiet"]
+    printed = [
+        subprocess.run(
+            [*command, *options, "--workers", str(workers)], capture_output=True, check=True
+        ).stdout
+        for workers in (1, 2)
+    ]
+    assert printed[0] == printed[1]
+    assert json.loads(printed[0])["replications"] == 2
+
+
+def test_two_workers_are_two_processes() -> None:
+    from blo_sim.experiment.replications import run_design
+
+    design = make_design(["k22-baseline"], replications=4, days=2, seed=SEED + 605)
+    summaries = run_design(design, workers=2).summaries["k22-baseline"]
+    ids = {summary.process_id for summary in summaries}
+    assert len(ids) == 2
+    assert os.getpid() not in ids
