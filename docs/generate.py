@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import blo_sim
+
 DOCS = Path(__file__).resolve().parent
 MARK = "<!-- From here on written by `python -m docs.generate`. -->\n"
 MEANINGS = {
@@ -186,7 +188,7 @@ def scenario_keys() -> str:
             *_keys(top),
             "## Keys of every row\n",
             "A row of an array of tables (`[[...]]`) may have these besides its own. `grade`, `source`,",
-            "`reason` and `range_factor` speak for every plain number of the row that has no long form of its own.\n",
+            "`reason` and `range_factor` speak for every plain number of the row without a long form.\n",
             *_keys(common),
             *tables,
         ]
@@ -345,7 +347,9 @@ def run_command(command: str, folder: Path) -> str:
     if words[0] not in ("blo-sim", "python"):
         raise ValueError(f"the tutorial can run blo-sim and python, not {words[0]!r}")
     program = [sys.executable, "-m", "blo_sim"] if words[0] == "blo-sim" else [sys.executable]
-    environment = {**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
+    package = str(Path(blo_sim.__file__).resolve().parents[1])
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         [*program, *words[1:]],
         cwd=folder,

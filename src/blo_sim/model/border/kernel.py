@@ -112,7 +112,7 @@ def _ticks(hours):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy")
 def _draw_block(group):  # type: ignore[no-untyped-def]
-    """Gaps (unit exponentials) and service times of the ``BLOCK`` vehicles from ``group.number`` on.
+    """Gaps (unit exponentials) and service times of the ``BLOCK`` vehicles from ``number`` on.
 
     Drawn ahead in blocks, because a loop that only draws keeps the processor's pipeline full.
     """
@@ -135,9 +135,13 @@ def _draw_block(group):  # type: ignore[no-untyped-def]
     normals = group.normals
     for i in range(BLOCK):
         normals[i] = _centre(scratch[i] - 0.5)
+    tails, count = group.tails, 0
     for i in range(BLOCK):
-        if abs(scratch[i] - 0.5) > 0.425:
-            normals[i] = _tail(scratch[i] - 0.5, scratch[i])
+        tails[count] = i
+        count += abs(scratch[i] - 0.5) > 0.425
+    for k in range(count):
+        i = tails[k]
+        normals[i] = _tail(scratch[i] - 0.5, scratch[i])
     for i in range(BLOCK):
         services[i] = _ticks(math.exp(first + second * normals[i]))
 

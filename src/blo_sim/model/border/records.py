@@ -24,28 +24,30 @@ NEVER = np.int64(2**62)
 
 GROUP = np.dtype(
     [
-        ("key", "u8"),
-        ("number", "i8"),  # lawful vehicles drawn so far
+        # What every call touches stands together at the front.
         ("next", "i8"),  # arrival of the next lawful vehicle
-        ("kind", "i8"),  # service: 0 constant, 1 exponential, 2 lognormal
-        ("first", "f8"),  # its mean in hours, or the location of the logarithm
-        ("second", "f8"),  # the scale of the logarithm
-        ("rate", "f8", (HOURS,)),  # lawful arrivals an hour
-        ("months", "f8", (12,)),
-        ("lanes", "i8", (HOURS,)),
-        ("lanes_until", "i8", (HOURS,)),
-        ("share", "f8", (HOURS,)),  # lawful share referred to the bay
-        ("most_referred", "f8"),  # the largest of these
-        ("gaps", "f8", (BLOCK,)),
-        ("services", "i8", (BLOCK,)),
-        ("scratch", "f8", (BLOCK,)),
-        ("normals", "f8", (BLOCK,)),
+        ("number", "i8"),  # lawful vehicles that have arrived
         ("busy", "i8"),
-        ("departures", "i8", (SERVERS,)),
         ("last_start", "i8"),
         ("passages", "i8"),
         ("wait", "i8"),
+        ("key", "u8"),
+        ("most_referred", "f8"),  # the largest share below
+        ("departures", "i8", (SERVERS,)),
+        ("gaps", "f8", (BLOCK,)),
+        ("services", "i8", (BLOCK,)),
+        ("rate", "f8", (HOURS,)),  # lawful arrivals an hour
+        ("lanes", "i2", (HOURS,)),
+        ("lanes_until", "i2", (HOURS,)),
+        ("months", "f8", (12,)),
+        ("share", "f8", (HOURS,)),  # lawful share referred to the bay
         ("referred", "i8"),
+        ("kind", "i8"),  # service: 0 constant, 1 exponential, 2 lognormal
+        ("first", "f8"),  # its mean in hours, or the location of the logarithm
+        ("second", "f8"),  # the scale of the logarithm
+        ("scratch", "f8", (BLOCK,)),
+        ("normals", "f8", (BLOCK,)),
+        ("tails", "i8", (BLOCK + 1,)),
     ],
     align=True,
 )
@@ -57,8 +59,8 @@ POST = np.dtype(
         ("now", "i8"),
         ("window_from", "i8"),
         ("window_to", "i8"),
-        ("officers", "i8", (HOURS,)),
-        ("officers_until", "i8", (HOURS,)),
+        ("officers", "i2", (HOURS,)),
+        ("officers_until", "i2", (HOURS,)),
         ("search_location", "f8"),
         ("search_scale", "f8"),
         ("queue_limit", "i8"),

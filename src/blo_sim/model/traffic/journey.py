@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from blo_sim.clock import on_grid, positive
-from blo_sim.draws import law, sample, uniform
+from blo_sim.clock import on_grid
+from blo_sim.draws import hours, law, uniform
 from blo_sim.model.border.detection import field_probability, post_probability
-from blo_sim.model.events import ARRIVE, DELIVERED, DEPART, ENCOUNTER, SEARCHED, SEIZED, Record
+from blo_sim.model.events import ARRIVE, DELIVERED, DEPART, ENCOUNTER, SEARCHED, SEIZED
 from blo_sim.model.traffic.demand import NO_CLASS
 from blo_sim.model.traffic.live import Live
 
@@ -43,7 +43,7 @@ def journey(sim: Replication, load: Consignment) -> Generator[Live, None, None]:
                 yield Live(env, delay, number)
                 delay = 0.0
             sim.intelligence.left_place(load, leg.sources)
-        rest = positive(sample(uniform(key ^ leg.key, TRAVEL), leg.hours))
+        rest = hours(key ^ leg.key, TRAVEL, leg.hours)
         if leg.controls:
             before = on_grid(rest * leg.border_share)
             rest -= before
@@ -57,7 +57,7 @@ def journey(sim: Replication, load: Consignment) -> Generator[Live, None, None]:
                         return
                     continue
                 if i:
-                    yield Live(env, positive(sample(uniform(key ^ leg.key, GAP), leg.gap)), number)
+                    yield Live(env, hours(key ^ leg.key, GAP, leg.gap), number)
                 taken = yield from pass_post(sim, load, control, leg.lanes[i][load.traffic_class])
                 if taken:
                     return
@@ -83,7 +83,9 @@ def pass_field(sim: Replication, load: Consignment, control: Control) -> bool:
     if load.lookouts:
         intercept = sim.intelligence.lookout(load, control.index, now, sim.world.lookouts.intercept)
     p = field_probability(detection, intercept) if intercept else detection
-    sim.record(encounter(now, load, control, p, "lookout" if intercept else ""))
+    micrograms = int(load.load * 1e6 * p + 0.5)
+    note = "lookout" if intercept else ""
+    sim.record((now, ENCOUNTER, load.number, control.id, micrograms, p, note))
     load.passed += 1
     key = load.key ^ control.key
     if intercept and uniform(key, ACT) < intercept:
@@ -100,7 +102,7 @@ def pass_post(
     post = sim.posts[control.post]
     key = load.key ^ control.key
     arrival = sim.env.now
-    inspection = positive(sample(uniform(key, SERVICE), post.services[lane - post.first_group]))
+    inspection = hours(key, SERVICE, post.services[lane - post.first_group])
     start = load.at_post = post.enter_lane(arrival, lane, inspection)
     now = start + inspection
     sim.record((arrival, ARRIVE, load.number, control.id, 0, start - arrival, ""))
@@ -115,7 +117,8 @@ def pass_post(
     directed = post.find(now, load.concealment, load.commodity, True) if match else 0.0
     p = post_probability(match, directed, 1.0 - with_profile, routine, released)
     note = "lookout" if match else ("released" if released else "")
-    sim.record(encounter(now, load, control, p, note))
+    micrograms = int(load.load * 1e6 * p + 0.5)
+    sim.record((now, ENCOUNTER, load.number, control.id, micrograms, p, note))
     load.at_post = None
     load.passed += 1
 
@@ -142,17 +145,12 @@ def search(
     mean, cv = post.search_mean, post.tables.search_cv
     if mean <= 0.0:
         return
-    length = positive(sample(uniform(key, SEARCH), law("lognormal", mean, cv)))
+    length = hours(key, SEARCH, law("lognormal", mean, cv))
     answer = post.enter_bay(sim.env.now, load.number, matched, length)
     while answer < 0.0:
         yield Live(sim.env, -answer - sim.env.now, load.number)
         answer = post.ask_bay(sim.env.now, load.number)
     yield Live(sim.env, answer - sim.env.now, load.number)
-
-
-def encounter(now: float, load: Consignment, control: Control, p: float, note: str) -> Record:
-    """The record of one encounter: load x p in whole micrograms."""
-    return (now, ENCOUNTER, load.number, control.id, int(load.load * 1e6 * p + 0.5), p, note)
 
 
 def seize(sim: Replication, load: Consignment, control: Control, cause: str) -> bool:
