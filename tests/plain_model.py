@@ -15,20 +15,27 @@ import heapq
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Literal
 
 from blo_sim.clock import TICKS_PER_HOUR, Calendar, on_grid, positive
-from blo_sim.draws import Law, key_of, law, lognormal, quantile, sample, uniform
+from blo_sim.draws import Law, key_of, law, lognormal, quantile, sample, uniform, word
 from blo_sim.scenario.schema import Channel, Crossing, Flow, Leg, Mode, Office, Post, ScenarioModel, TrafficClass
 from blo_sim.scenario.values import Distribution
 
 Event = tuple[float, str, int, str, int, float, str]
-Phi = NormalDist().cdf
 DAY, WEEK = 24, 168
 TAIL_DAYS = 120
-NEWS, SHIFT, LEAVING, LAWFUL, LIVE = range(5)
+SHIFT, LEAVING, LAWFUL, NEWS, LIVE = range(5)
 """What comes first at one instant."""
+
+
+def phi(x: float) -> float:
+    """Distribution function of the standard normal."""
+    return 0.5 * math.erfc(-x * math.sqrt(0.5))
+
+
+def ticks(hours: float) -> int:
+    return int(hours * TICKS_PER_HOUR)
 
 
 def prepared(distribution: Distribution) -> Law:
@@ -65,8 +72,12 @@ class Route:
     utility: float = 0.0
 
     @property
+    def names(self) -> list[str]:
+        return [step.name for step in self.steps]
+
+    @property
     def name(self) -> str:
-        return ",".join(step.name for step in self.steps)
+        return ",".join(self.names)
 
     @property
     def cost(self) -> float:
@@ -97,12 +108,13 @@ class Map:
         pairs = [(self.country[step.start], self.country[step.end]) for step in steps]
         return [after for before, after in pairs if before != after]
 
-    def costs(self, steps: list[Step], mode: Mode) -> list[float] | None:
+    def costs(self, steps: list[Step], flow: Flow, mode: Mode) -> list[float] | None:
         """Costs of the legs of a route for a mode, or None if it cannot use one of them."""
         prices = self.model.route_choice
         costs = []
         for n, step in enumerate(steps):
-            factors = mode.legs if self.entered(steps[:n]) else mode.entry_legs
+            entering = flow.via and not self.entered(steps[:n])
+            factors = mode.entry_legs if entering else mode.legs
             if step.leg.mode not in factors:
                 return None
             free = (
@@ -117,14 +129,15 @@ class Map:
     def choice_set(self, flow: Flow, mode: Mode) -> list[Route]:
         routes = []
         for steps in self.loopless(flow.origin, flow.destination):
-            costs = self.costs(steps, mode)
-            if costs is None or self.entered(steps)[: len(flow.via)] != flow.via:
+            costs = self.costs(steps, flow, mode)
+            borders = zip(self.entered(steps), flow.via, strict=False)
+            if costs is None or any(entered != wanted for entered, wanted in borders):
                 continue
             if mode.requires and not any(step.leg.mode in mode.requires for step in steps):
                 continue
             routes.append(Route(steps, costs))
         choice = self.model.route_choice
-        routes = sorted(routes, key=lambda route: route.cost)[: choice.paths]
+        routes = sorted(routes, key=lambda route: (route.cost, route.names))[: choice.paths]
         for route in routes:
             size = 0.0
             for step, cost in zip(route.steps, route.costs, strict=True):
@@ -149,9 +162,15 @@ class Consignment:
     owner: tuple[str, int]
     route: Route
     ahead: list[str] = field(default_factory=list)
-    lookouts: dict[str, float] = field(default_factory=dict)
+    lookouts: list[tuple[str, float, float]] = field(default_factory=list)
+    inspected_at: str = ""
     under_way: bool = False
     ended: bool = False
+
+    def lookout(self, control: str, now: float) -> float | None:
+        """Birth of the youngest report that a control has read before now."""
+        births = [birth for name, read, birth in self.lookouts if name == control and read < now]
+        return max(births, default=None)
 
 
 def first_above(u: float, shares: list[tuple[str, float]]) -> str:
@@ -258,7 +277,7 @@ class Station:
         self.lanes: list[Lanes] = []
         for direction in (0, 1):
             for row in world.model.classes:
-                if any(self.open_lanes(row.id, hour) for hour in range(DAY)):
+                if row.id in self.crossing.daily and any(self.open_lanes(row.id, hour) for hour in range(DAY)):
                     rates = self.rates(row.id)
                     servers = Servers(world.loop)
                     self.lanes.append(Lanes(len(self.lanes), direction, row, rates, servers))
@@ -301,7 +320,7 @@ class Station:
             profile = self.world.profiles.get(self.crossing.profile or "")
             weight = profile.hours[hour % DAY] * profile.weekdays[hour // DAY] if profile else 1.0
             weights.append(weight if self.open_lanes(name, hour % DAY) else 0.0)
-        daily = self.crossing.daily.get(name, 0.0)
+        daily = self.crossing.daily[name]
         total = sum(weights)
         return [daily / 2 * 7 * weight / total for weight in weights]
 
@@ -316,8 +335,8 @@ class Station:
         while now < self.world.last_hour:
             end = math.floor(now) + 1.0
             rate = group.rates[self.world.hour_of_week(now)] * self.month_factor(self.world.month(now))
-            if rate > 0 and now + on_grid(gap / rate) < end:
-                now += on_grid(gap / rate)
+            if rate > 0 and now + on_grid(gap * (1 / rate)) < end:
+                now += on_grid(gap * (1 / rate))
                 yield n, now
                 n += 1
                 gap = -math.log(uniform(key, 4 * n))
@@ -345,94 +364,100 @@ class Station:
         self.world.loop.at(time, LAWFUL, (group.index, n), arrive)
 
     def lawful_arrives(self, group: Lanes, n: int) -> None:
-        world, loop = self.world, self.world.loop
+        loop = self.world.loop
         key = self.key(group)
-        counted = world.window[0] <= loop.now < world.window[1]
         came = loop.now
 
-        def count(what: str, amount: int = 1) -> None:
-            if counted:
+        def count(when: float, what: str, amount: int = 1) -> None:
+            if self.world.window[0] <= when < self.world.window[1]:
                 self.counts[what] += amount
 
         def inspected() -> None:
-            waited = int((loop.now - came) * TICKS_PER_HOUR)
-            count("passages")
-            count("lane_wait", waited)
-            if counted:
+            waited = ticks(loop.now - came)
+            count(came, "passages")
+            count(came, "lane_wait", waited)
+            if self.world.window[0] <= came < self.world.window[1]:
                 self.group_counts[group.name][0] += 1
                 self.group_counts[group.name][1] += waited
 
         def primary_over() -> None:
-            if not self.has_bay or uniform(key, 4 * n + 2) >= self.share(group):
+            if uniform(key, 4 * n + 2) >= self.share(group, self.equipped(came)):
                 return
-            count("referred")
-            if self.would_release():
-                count("released")
-                return
-            duration = self.search_time(uniform(key, 4 * n + 3))
+            count(came, "referred")
             at_bay = loop.now
+            if self.would_release():
+                count(at_bay, "released")
+                return
 
             def searched() -> None:
-                count("searched")
-                count("bay_wait", int((loop.now - at_bay) * TICKS_PER_HOUR))
+                vehicle.duration = self.search_time(uniform(key, 4 * n + 3))
+                count(at_bay, "searched")
+                count(at_bay, "bay_wait", ticks(loop.now - at_bay))
 
-            self.bay.join(Vehicle(LAWFUL, (group.index, n), duration, searched, lambda: None))
+            vehicle = Vehicle(LAWFUL, (group.index, n), 0.0, searched, lambda: None)
+            self.bay.join(vehicle)
 
         duration = positive(sample(uniform(key, 4 * n + 1), prepared(group.traffic_class.service_h)))
         group.servers.join(Vehicle(LAWFUL, (group.index, n), duration, inspected, primary_over))
 
     # Referral
 
-    def mean_search(self) -> float:
-        """Hours of a search on average: the methods that are always used, as often as they work."""
-        minutes = 0.0
-        for name in self.row.methods:
-            method = self.world.methods[name]
-            if method.used == "always":
-                minutes += method.minutes * method.availability
-        if self.office:
-            for name in self.office.components.equipment:
-                method = self.world.methods[name]
-                if method.used == "always":
-                    minutes += method.minutes * method.availability * self.world.effect(self.office)
-        return minutes / 60
+    def equipped(self, time: float) -> bool:
+        """Whether the office here has brought its methods."""
+        return self.office is not None and time >= self.world.opening(self.office)
 
-    def share(self, group: Lanes) -> float:
+    def methods(self, equipped: bool) -> list[str]:
+        brought = self.office.components.equipment if self.office and equipped else []
+        return list(dict.fromkeys([*self.row.methods, *brought]))
+
+    def mean_search(self, equipped: bool) -> float:
+        """Hours of a search on average: the methods that are always used, as often as they work."""
+        rows = [self.world.methods[name] for name in self.methods(equipped)]
+        return sum(row.minutes * row.availability for row in rows if row.used == "always") / 60
+
+    def share(self, group: Lanes, equipped: bool) -> float:
         """Share of lawful traffic that is referred now."""
         n = self.shift_number(int(self.world.loop.now) % DAY)
-        if n is None or self.roster.shifts[n].bay_officers == 0:
+        if n is None or self.roster.shifts[n].bay_officers == 0 or self.mean_search(equipped) == 0:
             return 0.0
-        hours = [hour for hour in range(WEEK) if self.shift_number(hour % DAY) == n]
-        lawful = sum(row.rates[hour] for row in self.lanes for hour in hours) / len(hours)
-        bay = self.roster.shifts[n].bay_officers / self.mean_search()
+        first = self.roster.shifts[n].from_hour
+        hours = [(first + i) % DAY for i in range(DAY) if self.shift_number((first + i) % DAY) == n]
+        week = [day * DAY + hour for day in range(7) for hour in hours]
+        lawful = sum(row.rates[hour] for row in self.lanes for hour in week) / len(week)
         cap = group.traffic_class.policy_cap
-        return min(cap, 0.8 * bay / lawful) if lawful else cap
+        capacity = 0.8 * self.roster.shifts[n].bay_officers / self.mean_search(equipped)
+        return min(cap, capacity / lawful) if lawful else cap
 
     def d_prime(self) -> float:
-        more = self.office.components.training * self.world.effect(self.office) if self.office else 0.0
+        more = self.office.components.training * self.world.effect(self.office, self.world.loop.now) if self.office else 0.0
         return self.row.d_prime + more
 
     # The bay
 
     def would_release(self) -> bool:
+        if not self.has_bay:
+            return True
         if self.row.queue_limit == 0:
             return self.bay.busy >= self.bay.open or bool(self.bay.urgent)
         return len(self.bay.waiting) >= self.row.queue_limit
 
     def search_time(self, u: float) -> float:
-        return positive(lognormal(u, self.mean_search(), self.row.search_cv))
+        mean = self.mean_search(self.equipped(self.world.loop.now))
+        return positive(lognormal(u, mean, self.row.search_cv)) if mean else 0.0
 
     # Search
 
     def find(self, load: Consignment, matched: bool) -> float:
         """Probability that a search finds the load, F or F'."""
         world = self.world
-        brought = self.office.components.equipment if self.office else []
+        day = int(world.loop.now // DAY)
         missed = 1.0
-        for name in [*self.row.methods, *brought]:
+        for name in self.methods(equipped=True):
             method = world.methods[name]
-            works = method.availability * (world.effect(self.office) if name in brought else 1.0)
-            if uniform(world.key("method", self.row.id, name), int(world.loop.now // DAY)) >= works:
+            works = method.availability
+            if name not in self.row.methods:
+                works = world.effect(self.office, day * DAY) * works
+            if uniform(world.key("method", self.row.id, name), day) >= works:
                 continue
             if method.used == "lookout" and not matched:
                 continue
@@ -453,19 +478,18 @@ class Station:
         e = load.key ^ key_of("control", self.row.id)
         came, event = loop.now, len(world.events)
         world.record("arrive", load, self.row.id, 0, -1.0, "")
-        known: list[float] = []
-        began: list[float] = []
+        match = [0.0]
 
         def started() -> None:
             world.events[event] = (came, "arrive", load.number, self.row.id, 0, loop.now - came, "")
-            load.ahead.remove(self.row.id)
-            began.append(loop.now)
-            known.extend([load.lookouts[self.row.id]] if self.row.id in load.lookouts else [])
+            load.inspected_at = self.row.id
+            birth = load.lookout(self.row.id, loop.now)
+            if birth is not None:
+                match[0] = world.fresh(world.model.lookouts.match, loop.now - birth)
 
         def over() -> None:
-            age = began[0] - known[0] if known else 0.0
-            m = world.fresh(world.model.lookouts.match, age) if known else 0.0
-            self.encounter(load, group, e, m, after)
+            load.ahead.remove(self.row.id)
+            self.encounter(load, group, e, match[0], after)
 
         duration = positive(sample(uniform(e, 0), prepared(group.traffic_class.service_h)))
         group.servers.join(Vehicle(LIVE, (load.number, 0), duration, started, over))
@@ -478,18 +502,18 @@ class Station:
         self, load: Consignment, group: Lanes, e: int, m: float, after: Callable[[], None]
     ) -> None:
         world, loop = self.world, self.world.loop
-        s = self.share(group) if self.has_bay else 0.0
+        s = self.share(group, self.equipped(loop.now)) if self.has_bay else 0.0
         d = self.d_prime()
-        releases = self.has_bay and self.would_release()
+        releases = self.would_release()
         plain, helped = self.find(load, matched=False), self.find(load, matched=True)
-        through = Phi(d - quantile(1 - s)) if s > 0 else 0.0
-        p = m * helped + (1 - m) * (0 if releases else 1) * through * plain
+        under = phi(quantile(1 - s) - d) if s > 0 else 1.0
+        p = m * helped + (1 - m) * (0 if releases else (1 - under) * plain)
         note = "lookout" if m else "released" if releases else ""
         world.record("encounter", load, self.row.id, world.micrograms(load, p), p, note)
 
         matched = uniform(e, 2) < m
         score = uniform(e, 1)
-        referred = s > 0 and score > Phi(quantile(1 - s) - d)
+        referred = score > under
         exits = self.is_exit(load)
 
         def told() -> None:
@@ -502,27 +526,22 @@ class Station:
         elif not matched and releases:
             told()
         else:
-            cause = "lookout" if matched else "routine" if score > 1 - s else "profiling"
+            cause = "lookout" if matched else "routine" if score > phi(quantile(1 - s)) else "profiling"
             found = uniform(e, 3) < (helped if matched else plain)
             at_bay = loop.now
-            began: list[float] = []
 
             def search_over() -> None:
                 if found:
                     world.seize(load, self.row.id, cause)
                 else:
-                    world.record("searched", load, self.row.id, 0, began[0] - at_bay, "")
+                    world.record("searched", load, self.row.id, 0, loop.now - at_bay, "")
                     told()
 
-            def started() -> None:
-                began.append(loop.now)
-
             duration = self.search_time(uniform(e, 4))
-            vehicle = Vehicle(LIVE, (load.number, 0), duration, started, search_over)
+            vehicle = Vehicle(LIVE, (load.number, 0), duration, lambda: None, search_over)
             if self.has_bay:
                 self.bay.join(vehicle, urgent=matched)
             else:
-                started()
                 loop.at(loop.now + duration, LIVE, (load.number, 0), search_over)
 
 
@@ -531,14 +550,15 @@ class Station:
 
 @dataclass(frozen=True)
 class Way:
-    """A channel in one direction."""
+    """A channel in one direction. ``office`` opened it, and it needs the ``partner`` too."""
 
     name: str
     start: str
     end: str
     delay: Distribution
     loss: float
-    office: Office | None
+    office: Office | None = None
+    partner: Office | None = None
 
 
 class Network:
@@ -569,44 +589,62 @@ class Network:
         done = set()
         for start, country in self.ends(channel.from_):
             for end, other in self.ends(channel.to):
-                if start == end or (own and country != other):
+                if start == end or (end, start) in done or (own and country != other):
                     continue
-                pairs = [(start, end), (end, start)] if channel.both_ways else [(start, end)]
-                for a, b in pairs:
-                    if (a, b) not in done:
-                        done.add((a, b))
-                        yield Way(f"{channel.id}:{a}>{b}", a, b, channel.delay_h, channel.loss, None)
+                done.add((start, end))
+                for a, b in ((start, end), (end, start)) if channel.both_ways else ((start, end),):
+                    yield Way(f"{channel.id}:{a}>{b}", a, b, channel.delay_h, channel.loss)
 
     def of_link(self, office: Office) -> Iterator[Way]:
         world, link = self.world, self.world.model.link
         assert link is not None
         post = world.posts[office.post]
-        partners = [row for row in world.offices if row.id in office.partners and row.components.link]
-        others = [row.post for row in partners]
+        others: dict[str, Office | None] = {}
+        for name in office.partners:
+            partner = next((row for row in world.offices if row.id == name and row.components.link), None)
+            if partner:
+                others[partner.post] = partner
         for row in world.model.posts:
-            if row.country == post.country and row.id != post.id and row.id not in others:
+            if row.country == post.country and row.id != post.id:
                 if world.legs_between(post.crossing, row.crossing) <= link.reach_legs:
-                    others.append(row.id)
-        others += [row.id for row in world.model.units if row.country == post.country]
-        others += [row.id for row in world.model.centres]
-        for other in others:
+                    others[row.id] = None
+        for unit in world.model.units:
+            if unit.country == post.country:
+                others[unit.id] = None
+        for centre in world.model.centres:
+            others[centre.id] = None
+        for other, partner in others.items():
             for a, b in ((post.id, other), (other, post.id)):
-                yield Way(f"{office.id}:{a}>{b}", a, b, link.delay_h, link.loss, office)
+                yield Way(f"{office.id}:{a}>{b}", a, b, link.delay_h, link.loss, office, partner)
 
     def path(self, start: str, end: str, links: bool) -> list[Way] | None:
-        """The route of least expected delay, by relaxing every channel until nothing changes."""
-        best: dict[str, tuple[float, list[Way]]] = {start: (0.0, [])}
-        changed = True
-        while changed:
-            changed = False
-            for way in self.ways:
-                if way.start not in best or (way.office and not links):
-                    continue
-                delay, behind = best[way.start]
-                if way.end not in best or delay + way.delay.mean < best[way.end][0]:
-                    best[way.end] = (delay + way.delay.mean, [*behind, way])
-                    changed = True
-        return best[end][1] if end in best else None
+        """The route of least expected delay now; of equal ones that which is found first.
+
+        Offices are looked at in the order of their distance, channels in the order of the file.
+        """
+        now = self.world.loop.now
+        fastest: dict[tuple[str, str], Way] = {}
+        for way in self.ways:
+            pair = (way.start, way.end)
+            if way.office is None or (links and self.stands(way, now)):
+                if pair not in fastest or way.delay.mean < fastest[pair].delay.mean:
+                    fastest[pair] = way
+        best: dict[str, tuple[float, int, list[Way]]] = {start: (0.0, 0, [])}
+        done: set[str] = set()
+        found = 0
+        while len(done) < len(best):
+            here = min((name for name in best if name not in done), key=lambda name: best[name][:2])
+            done.add(here)
+            for way in fastest.values():
+                delay = best[here][0] + way.delay.mean
+                if way.start == here and (way.end not in best or delay < best[way.end][0]):
+                    found += 1
+                    best[way.end] = (delay, found, [*best[here][2], way])
+        return best[end][2] if end in best else None
+
+    def stands(self, way: Way, now: float) -> bool:
+        """Whether the links that a channel needs are open."""
+        return all(now >= self.world.opening(row) for row in (way.office, way.partner) if row)
 
     def at_work(self, office: str, time: float) -> float:
         """The first instant from ``time`` on at which an office works."""
@@ -668,17 +706,20 @@ class Plain:
     def hour_of_week(self, time: float) -> int:
         return (self.calendar.weekday() * DAY + math.floor(time)) % WEEK
 
-    def effect(self, office: Office | None) -> float:
-        assert office is not None
+    def opening(self, office: Office) -> float:
+        """Hour from which an office has an effect."""
         if self.clock == "steady":
-            return office.full_effect
-        start = self.calendar.hour_of(office.opens) + office.setup_days * DAY
-        if self.loop.now < start:
+            return -math.inf
+        return self.calendar.hour_of(office.opens) + office.setup_days * DAY
+
+    def effect(self, office: Office | None, time: float) -> float:
+        assert office is not None
+        start, ramp = self.opening(office), office.ramp_days * DAY
+        if time < start:
             return 0.0
-        ramp = office.ramp_days * DAY
-        if self.loop.now >= start + ramp:
+        if self.clock == "steady" or time >= start + ramp:
             return office.full_effect
-        return office.full_effect * ((self.loop.now - start) / ramp)
+        return office.full_effect * (time - start) / ramp
 
     def legs_between(self, one: str, other: str) -> int:
         """Legs between two crossings: 0 if they share a place."""
@@ -688,7 +729,8 @@ class Plain:
                 ends[leg.crossing] |= {leg.from_, leg.to}
         reached, legs = ends[one], 0
         while not reached & ends[other]:
-            more = {step.end for step in self.map.steps if step.start in reached}
+            pairs = [(leg.from_, leg.to) for leg in self.model.legs]
+            more = {b for pair in pairs for a, b in (pair, pair[::-1]) if a in reached}
             if more <= reached:
                 return 10**9
             reached, legs = reached | more, legs + 1
@@ -735,7 +777,7 @@ class Plain:
         self, number: int, n: int, time: float, flow: Flow, mode: Mode, routes: list[Route]
     ) -> Consignment:
         stream = f"{flow.id}.{mode.id}"
-        c = key_of_consignment(self.key("consignments", stream), n)
+        c = word(self.key("consignments", stream), n)
         mean, cv = self.by_mode(flow.mean_load_kg, mode), self.by_mode(flow.load_cv, mode)
         classes = [row for row in self.model.classes if row.mode == mode.id]
         chosen = first_above(uniform(c, 1), [(row.id, row.share) for row in classes])
@@ -782,8 +824,8 @@ class Plain:
         load.under_way = True
         for step in load.route.steps:
             load.ahead += self.controls(step) + self.units(step.end)
-        note = f"{load.traffic_class} {load.concealment}"
-        self.record("depart", load, load.route.steps[0].start, load.grams, 0.0, note)
+        note = f"{load.traffic_class} {load.concealment}" if load.traffic_class else ""
+        self.record("depart", load, load.route.name, load.grams, 0.0, note)
         self.leave_place(load, 0)
 
     def leave_place(self, load: Consignment, n: int) -> None:
@@ -834,10 +876,11 @@ class Plain:
         e = load.key ^ key_of("control", name)
         d = min(1.0, row.detection * row.detection_factor.get(load.commodity, 1.0))
         i = 0.0
-        if name in load.lookouts:
-            i = self.fresh(self.model.lookouts.intercept, self.loop.now - load.lookouts[name])
+        birth = load.lookout(name, self.loop.now)
+        if birth is not None:
+            i = self.fresh(self.model.lookouts.intercept, self.loop.now - birth)
         load.ahead.remove(name)
-        p = 1 - (1 - i) * (1 - d)
+        p = 1 - (1 - i) * (1 - d) if i else d
         self.record("encounter", load, name, self.micrograms(load, p), p, "lookout" if i else "")
         if uniform(e, 5) < i:
             self.seize(load, name, "lookout")
@@ -869,7 +912,7 @@ class Plain:
                 k = load.key ^ key_of("source", source.id)
                 relative = load.grams / 1000 / source.reference_load_kg
                 if uniform(k, 0) < min(1.0, source.probability * relative**source.load_exponent):
-                    self.report(load, k, source.lag_h, source.office, source.id)
+                    self.report(load, k, source.lag_h, source.office, "surveillance")
 
     def tell_other_side(self, load: Consignment, post: str) -> None:
         rule = self.model.reports.other_side
@@ -891,44 +934,51 @@ class Plain:
         self.loop.at(birth, NEWS, (), born)
 
     def send(self, load: Consignment, k: int, office: str, addressee: str, birth: float) -> None:
+        path = self.network.path(office, addressee, links=True)
+        if path is None:
+            return
         number = self.messages
         self.messages += 1
         self.record("sent", load, addressee, number, 0.0, "")
-        key = k ^ key_of(addressee)
-
-        def lost() -> None:
+        time = self.travel(path, office, addressee, k ^ key_of(addressee))
+        if time is None:
             self.record("lost", load, addressee, number, 0.0, "")
+            return
 
         def read() -> None:
-            if self.loop.now - birth > self.model.reports.expiry_h:
+            note = "late" if load.ended or addressee not in load.ahead else "in time"
+            if load.inspected_at == addressee:
+                note = "late"
+            if time - birth > self.model.reports.expiry_h:
                 self.record("expired", load, addressee, number, 0.0, "")
-            elif load.ended or addressee not in load.ahead:
-                self.record("read", load, addressee, number, 0.0, "late")
-            else:
-                self.record("read", load, addressee, number, 0.0, "in time")
-                load.lookouts[addressee] = max(birth, load.lookouts.get(addressee, birth))
-
-        def wait_at(place: str, path: list[Way] | None) -> None:
-            then = read if place == addressee else lambda: hop(place, path)
-            self.loop.at(self.network.at_work(place, self.loop.now), NEWS, (), then)
-
-        def hop(place: str, path: list[Way] | None) -> None:
-            if path and path[0].office:
-                h = key ^ key_of(path[0].name)
-                if uniform(h, 2) >= self.effect(path[0].office):
-                    path = self.network.path(place, addressee, links=False)
-            if not path:
-                lost()
                 return
-            way = path[0]
+            self.record("read", load, addressee, number, 0.0, note)
+            if note == "in time":
+                load.lookouts.append((addressee, time, birth))
+
+        if time == self.loop.now:
+            read()
+        else:
+            self.loop.at(time, NEWS, (), read)
+
+    def travel(self, path: list[Way], office: str, addressee: str, key: int) -> float | None:
+        """When a message that is sent now is read by its addressee, or None if it is lost."""
+        time = self.network.at_work(office, self.loop.now)
+        path = list(path)
+        while path:
+            way = path.pop(0)
             h = key ^ key_of(way.name)
+            if way.office and uniform(h, 2) >= self.effect(way.office, time):
+                rest = self.network.path(way.start, addressee, links=False)
+                if rest is None:
+                    return None
+                path = rest
+                continue
             if uniform(h, 1) < way.loss:
-                lost()
-                return
-            arrival = self.loop.now + on_grid(sample(uniform(h, 0), prepared(way.delay)))
-            self.loop.at(arrival, NEWS, (), lambda: wait_at(way.end, path[1:]))
-
-        wait_at(office, self.network.path(office, addressee, links=True))
+                return None
+            time = time + on_grid(sample(uniform(h, 0), prepared(way.delay)))
+            time = self.network.at_work(way.end, time)
+        return time
 
     # The run
 
@@ -944,12 +994,6 @@ class Plain:
             self.later(load, load.departs, lambda load=load: self.depart(load))
         self.loop.run(self.last_hour)
         return self
-
-
-def key_of_consignment(stream: int, n: int) -> int:
-    from blo_sim.draws import word
-
-    return word(stream, n)
 
 
 def simulate(

@@ -10,7 +10,7 @@ import pytest
 from worlds import small_world
 
 from blo_sim.errors import ScenarioError
-from blo_sim.scenario import Scenario, load_scenario
+from blo_sim.scenario import Scenario, load_scenario, load_scenarios
 from blo_sim.scenario.overrides import parse_value
 
 
@@ -167,3 +167,22 @@ def test_wrong_overrides(path: Path, text: str, expected: str) -> None:
 
 def test_every_wrong_override_is_told(path: Path) -> None:
     assert len(refused(path, "run.dais=3", "run.days=4", "x=1")) == 2
+
+
+def test_an_override_counts_wherever_its_key_exists(tmp_path: Path) -> None:
+    baseline = tmp_path / "baseline.toml"
+    baseline.write_text(small_world())
+    without = tmp_path / "without.toml"
+    without.write_text('extends = "baseline.toml"\nremove = ["blo-bridge", "blo-south"]\n')
+    sets = ["offices.blo-bridge.opens=2014-11-01", "run.days=7"]
+    first, second = load_scenarios([baseline, without], sets)
+    assert first.model.offices[0].opens == dt.date(2014, 11, 1)
+    assert second.model.offices == []
+    assert first.model.run.days == second.model.run.days == 7
+
+
+def test_an_override_that_no_scenario_has_is_refused(tmp_path: Path) -> None:
+    baseline = tmp_path / "baseline.toml"
+    baseline.write_text(small_world())
+    with pytest.raises(ScenarioError, match="unknown row of"):
+        load_scenarios([baseline, baseline], ["offices.nowhere.opens=2014-11-01"])

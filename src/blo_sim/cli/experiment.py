@@ -41,9 +41,9 @@ def carry_out(
         The exit code: 0, or 130 if only a part was finished.
     """
     from blo_sim.cli.progress import progress_bar
-    from blo_sim.scenario import load_scenario
+    from blo_sim.scenario import load_scenarios
 
-    loaded = [load_scenario(each, overrides) for each in scenarios]
+    loaded = load_scenarios(scenarios, overrides)
     with output_folder(out) as folder:
         with progress_bar(quiet) as progress:
             result = function(*loaded, progress=progress, **settings)

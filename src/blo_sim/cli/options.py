@@ -16,7 +16,7 @@ overrides = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Override a key of every scenario by its dotted path; can be repeated.",
+    help="Override a key by its dotted path, in every scenario that has it; can be repeated.",
 )
 seed = click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Seed of all draws.")
 days = click.option("--days", type=int, metavar="D", help="Measured days.  [default: the scenario's]")

@@ -40,12 +40,12 @@ def command(
     SCENARIO is a bundled name (see `blo-sim scenarios`) or a path to a .toml file.
     """
     from blo_sim.experiment.trace import trace
-    from blo_sim.scenario import load_scenario
+    from blo_sim.scenario import load_scenarios
 
-    other = None if against is None else load_scenario(against, overrides)
+    loaded = load_scenarios([scenario] if against is None else [scenario, against], overrides)
     told = trace(
-        load_scenario(scenario, overrides),
-        against=other,
+        loaded[0],
+        against=None if against is None else loaded[1],
         consignment=consignment,
         replication=replication,
         clock=clock,

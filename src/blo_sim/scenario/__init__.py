@@ -5,7 +5,7 @@ from __future__ import annotations
 from blo_sim.scenario.assumptions import Assumption
 from blo_sim.scenario.document import schema_document
 from blo_sim.scenario.library import BundledScenario, bundled_scenarios
-from blo_sim.scenario.load import Scenario, counts, grade_problems, load_scenario
+from blo_sim.scenario.load import Scenario, counts, grade_problems, load_scenario, load_scenarios
 from blo_sim.scenario.template import new_scenario
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "counts",
     "grade_problems",
     "load_scenario",
+    "load_scenarios",
     "new_scenario",
     "schema_document",
 ]

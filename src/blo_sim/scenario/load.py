@@ -110,6 +110,39 @@ def load_scenario(name_or_path: str | os.PathLike[str], overrides: Sequence[str]
     )
 
 
+def load_scenarios(
+    names_or_paths: Sequence[str | os.PathLike[str]], overrides: Sequence[str] = ()
+) -> list[Scenario]:
+    """Load scenarios that are run together; an override counts wherever its key exists.
+
+    A baseline has no row for an office that only the alternative has: an override of that row leaves the
+    baseline as it is.
+
+    Raises
+    ------
+    ScenarioError
+        As `load_scenario`, and if an override has its key in none of them.
+    """
+    if not overrides:
+        return [load_scenario(name) for name in names_or_paths]
+    trees = [compose(read_layers(os.fspath(name)))[0] for name in names_or_paths]
+    for text in overrides:
+        if not any(_has_key(tree, text) for tree in trees):
+            return [load_scenario(name, [text]) for name in names_or_paths]
+    return [
+        load_scenario(name, [text for text in overrides if _has_key(tree, text)])
+        for name, tree in zip(names_or_paths, trees, strict=True)
+    ]
+
+
+def _has_key(tree: dict[str, Any], override: str) -> bool:
+    try:
+        resolve(tree, override.partition("=")[0].strip())
+    except Refused:
+        return False
+    return True
+
+
 def grade_problems(scenario: Scenario) -> list[Problem]:
     """Values whose source, reason or range is not what their grade asks for.
 
