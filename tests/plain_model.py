@@ -358,6 +358,8 @@ class Station:
         n, time = found
 
         def arrive() -> None:
+            if self.world.over():  # who comes later delays nobody who counts
+                return
             self.lawful_arrives(group, n)
             self.next_lawful(group, arrivals)
 
@@ -427,6 +429,11 @@ class Station:
         cap = group.traffic_class.policy_cap
         capacity = 0.8 * self.roster.shifts[n].bay_officers / self.mean_search(equipped)
         return min(cap, capacity / lawful) if lawful else cap
+
+    @staticmethod
+    def passes_under(s: float, d: float) -> float:
+        """Probability that a contraband's score stays under the threshold."""
+        return phi(quantile(1 - s) - d) if 0 < s < 1 else 1 - s
 
     def d_prime(self) -> float:
         more = self.office.components.training * self.world.effect(self.office, self.world.loop.now) if self.office else 0.0
@@ -506,7 +513,7 @@ class Station:
         d = self.d_prime()
         releases = self.would_release()
         plain, helped = self.find(load, matched=False), self.find(load, matched=True)
-        under = phi(quantile(1 - s) - d) if s > 0 else 1.0
+        under = self.passes_under(s, d)
         p = m * helped + (1 - m) * (0 if releases else (1 - under) * plain)
         note = "lookout" if m else "released" if releases else ""
         world.record("encounter", load, self.row.id, world.micrograms(load, p), p, note)
@@ -526,7 +533,7 @@ class Station:
         elif not matched and releases:
             told()
         else:
-            cause = "lookout" if matched else "routine" if score > phi(quantile(1 - s)) else "profiling"
+            cause = "lookout" if matched else "routine" if score > self.passes_under(s, 0.0) else "profiling"
             found = uniform(e, 3) < (helped if matched else plain)
             at_bay = loop.now
 
@@ -539,7 +546,9 @@ class Station:
 
             duration = self.search_time(uniform(e, 4))
             vehicle = Vehicle(LIVE, (load.number, 0), duration, lambda: None, search_over)
-            if self.has_bay:
+            if duration == 0.0:
+                search_over()
+            elif self.has_bay:
                 self.bay.join(vehicle, urgent=matched)
             else:
                 loop.at(loop.now + duration, LIVE, (load.number, 0), search_over)
@@ -736,6 +745,10 @@ class Plain:
             reached, legs = reached | more, legs + 1
         return legs
 
+    def over(self) -> bool:
+        """Whether the window has ended and every load with it."""
+        return self.loop.now >= self.window[1] and all(load.ended for load in self.loads)
+
     # Consignments
 
     def consignments(self) -> Iterator[Consignment]:
@@ -931,7 +944,10 @@ class Plain:
                 if only in (None, addressee):
                     self.send(load, k, office, addressee, birth)
 
-        self.loop.at(birth, NEWS, (), born)
+        if birth == self.loop.now:
+            born()
+        else:
+            self.loop.at(birth, NEWS, (), born)
 
     def send(self, load: Consignment, k: int, office: str, addressee: str, birth: float) -> None:
         path = self.network.path(office, addressee, links=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 SMALL = """\
 title = "Two made-up countries, one crossing, one patrol sector"
 place = "synthetic"
@@ -357,3 +359,191 @@ def small_world() -> str:
     ``blo-south`` has only the link.
     """
     return SMALL
+
+
+BARE = """\
+title = "One leg between two made-up countries"
+place = "synthetic"
+
+[run]
+days = 100
+dated_days = 100
+warmup_days = 10
+first_day = 2013-01-01
+grant = 2013-01-01
+
+[headline]
+id = "goods"
+name = "goods"
+weights = { heroin = 1.0 }
+
+[[commodities]]
+id = "heroin"
+
+[[places]]
+id = "origin"
+country = "AA"
+kind = "origin"
+lat = 10.0
+lon = 10.0
+
+[[places]]
+id = "market"
+country = "BB"
+kind = "destination"
+lat = 11.0
+lon = 10.0
+
+[[modes]]
+id = "road"
+legs = { road = 1.0 }
+entry_legs = { road = 1.0 }
+
+[route_choice]
+usd_per_km = 1.0
+usd_per_hour = 10.0
+usd_per_post = 200.0
+usd_per_sector = 100.0
+scale_per_usd = 0.01
+
+[[organisations]]
+id = "gangs"
+number = 5
+
+[lookouts]
+match = 0.7
+find = 0.8
+intercept = 0.2
+"""
+
+
+def flow(loads_a_day: float) -> str:
+    """A flow from origin to market, of loads of 10 kg on average."""
+    return f"""
+[[flows]]
+id = "heroin-north"
+commodity = "heroin"
+origin = "origin"
+destination = "market"
+volume_kg_per_year = {3650 * loads_a_day}
+modes = {{ road = 1.0 }}
+mean_load_kg = 10.0
+load_cv = 1.0
+organisations = "gangs"
+"""
+
+
+def leg(hours: str, rest: str = "") -> str:
+    """The leg from origin to market."""
+    return f"""
+[[legs]]
+id = "origin-market"
+from = "origin"
+to = "market"
+mode = "road"
+km = 100
+hours = {hours}
+{rest}
+"""
+
+
+def lanes_world(service: str, lanes: int, lawful_a_day: float, profile: Mapping[str, Sequence[float]]) -> str:
+    """One crossing of lawful cars around the clock, no bay, no contraband.
+
+    Parameters
+    ----------
+    service : str
+        Distribution of primary inspection as a scenario writes it, hours.
+    lawful_a_day : float
+        In each direction.
+    profile : mapping
+        Keys of ``[[profiles]]``.
+    """
+    demand = "".join(f"{key} = {list(values)}\n" for key, values in profile.items())
+    posts = "".join(
+        f"""
+[[posts]]
+id = "bridge-{country.lower()}"
+crossing = "bridge"
+country = "{country}"
+roster = "all-day"
+d_prime = 0.0
+"""
+        for country in ("AA", "BB")
+    )
+    return f"""{BARE}{flow(0.0)}{leg("1.0", 'crossing = "bridge"')}
+[[profiles]]
+id = "demand"
+{demand}
+[[concealments]]
+id = "cargo"
+
+[[classes]]
+id = "car"
+mode = "road"
+service_h = {service}
+policy_cap = 0.1
+concealment = {{ cargo = 1.0 }}
+
+[[rosters]]
+id = "all-day"
+shifts = [{{ from_hour = 0, to_hour = 24, lanes = {{ car = {lanes} }} }}]
+
+[[crossings]]
+id = "bridge"
+countries = ["AA", "BB"]
+lat = 10.5
+lon = 10.0
+daily = {{ car = {2 * lawful_a_day} }}
+profile = "demand"
+{posts}"""
+
+
+def series_world(detections: Sequence[float], loads_a_day: float) -> str:
+    """One leg with a patrol sector for each of ``detections`` in turn."""
+    names = [f"hills-{i}" for i in range(len(detections))]
+    sectors = "".join(
+        f"""
+[[sectors]]
+id = "{name}"
+country = "BB"
+border = "AA-BB"
+detection = {detection}
+"""
+        for name, detection in zip(names, detections, strict=True)
+    )
+    return f"{BARE}{flow(loads_a_day)}{leg('3.0', f'sectors = {names}')}{sectors}"
+
+
+def race_world(links: int, delay_rate: float, travel_rate: float, loads_a_day: float) -> str:
+    """Every load is reported at its departure; the message takes ``links`` hops to the unit at the market.
+
+    Delays are exponential with ``delay_rate`` an hour, the way to the market with ``travel_rate``.
+    """
+    centres = [f"centre-{i}" for i in range(links)]
+    way = [*centres, "unit"]
+    offices = "".join(f'\n[[centres]]\nid = "{name}"\n' for name in centres)
+    channels = "".join(
+        f"""
+[[channels]]
+id = "channel-{i}"
+from = "{way[i]}"
+to = "{way[i + 1]}"
+delay_h = {{ exponential = {{ mean = {1 / delay_rate} }} }}
+"""
+        for i in range(links)
+    )
+    return f"""{BARE}{flow(loads_a_day)}{leg(f"{{ exponential = {{ mean = {1 / travel_rate} }} }}")}
+[[units]]
+id = "unit"
+country = "BB"
+place = "market"
+detection = 0.1
+{offices}{channels}
+[[sources]]
+id = "informants"
+place = "origin"
+office = "centre-0"
+probability = 1.0
+lag_h = 0.0
+"""

@@ -46,10 +46,12 @@ class Finished:
 def run_task(worlds: Sequence[World], task: Task) -> Summary:
     """Run one replication of one world; the only function here that workers call."""
     from blo_sim.model.replication import replicate
-    from blo_sim.results.summary import summarise
+    from blo_sim.results.summary import Summariser
 
     world = worlds[task.world]
-    return summarise(world, replicate(world, task.seed, task.replication))
+    summariser = Summariser(world)
+    log = replicate(world, task.seed, task.replication, summariser.read)
+    return summariser.summary(log)
 
 
 def run_design(design: Design, *, workers: int | None = None, progress: Progress | None = None) -> Finished:

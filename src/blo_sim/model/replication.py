@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from blo_sim.model.events import Record
     from blo_sim.world.compile import World
 
+Consumer = Callable[[EventLog], None]
+HANDED_OVER_H = 720
+
+
 class Replication:
     """The state of one run. ``under_way`` has the consignments on the road, by owner and number."""
 
@@ -66,7 +70,7 @@ class Replication:
         """Whether a control lies ahead of a load."""
         return any(self.world.controls[index].id == control for index in load.route.controls[load.passed :])
 
-    def run(self) -> EventLog:
+    def run(self, consume: Consumer | None = None) -> EventLog:
         """Run to the end of the last consignment, then close the books of the lawful traffic."""
         for start, table in self.world.message_routes[1:]:
             if start > 0.0:
@@ -80,9 +84,18 @@ class Replication:
                 else:
                     post.change_bay(bay, 0.0)
         self.env.process(self._departures())
+        for hour in _pauses(self.world.last_hours):
+            self.env.run(until=hour)
+            self._hand_over(consume)
         self.env.run(until=self.world.last_hours)
         self.borders.finish(self.log)
+        self._hand_over(consume)
         return self.log
+
+    def _hand_over(self, consume: Consumer | None) -> None:
+        if consume is not None:
+            consume(self.log)
+            self.log.events.clear()
 
     def _routes_stand(self, table: dict[Any, Any]) -> None:
         self.message_routes = table
@@ -104,7 +117,14 @@ def _detections(world: World, commodity: str) -> list[float]:
     ]
 
 
-def replicate(world: World, seed: int, replication: int) -> EventLog:
+def _pauses(end: float) -> list[float]:
+    """Hours at which events are handed over, before the end."""
+    return [float(hour) for hour in range(HANDED_OVER_H, math.ceil(end), HANDED_OVER_H)]
+
+
+def replicate(
+    world: World, seed: int, replication: int, consume: Consumer | None = None
+) -> EventLog:
     """Run one replication of a world.
 
     Parameters
@@ -113,6 +133,8 @@ def replicate(world: World, seed: int, replication: int) -> EventLog:
         From `blo_sim.world.compile.compile_world`.
     seed, replication : int
         Name the draws: the same pair makes the same draws in every world.
+    consume : callable, optional
+        Called with the log every 30 days; its events are forgotten afterwards, so that memory stays flat.
 
     Returns
     -------
@@ -124,7 +146,7 @@ def replicate(world: World, seed: int, replication: int) -> EventLog:
         If a post is so overloaded that its queue cannot be held.
     """
     with collector_paused():
-        return Replication(world, seed, replication).run()
+        return Replication(world, seed, replication).run(consume)
 
 
 @contextmanager

@@ -68,9 +68,30 @@ class Summary:
 
 
 def summarise(world: World, log: EventLog) -> Summary:
-    """Sum up one replication of ``world``."""
-    reader = _Reader(world, log)
-    reader.read()
+    """Sum up one replication of ``world`` from its whole log."""
+    summariser = Summariser(world)
+    summariser.read(log)
+    return summariser.summary(log)
+
+
+class Summariser:
+    """Sums up a replication piece by piece: give it the log as often as it has new events."""
+
+    def __init__(self, world: World) -> None:
+        self._reader = _Reader(world)
+
+    def read(self, log: EventLog) -> None:
+        """Take in the events that the log holds now."""
+        self._reader.read(log)
+
+    def summary(self, log: EventLog) -> Summary:
+        """The sums, after the last events."""
+        return _summary(self._reader, log)
+
+
+def _summary(reader: _Reader, log: EventLog) -> Summary:
+    reader.finish()
+    world = reader.world
     return Summary(
         replication=log.replication,
         process_id=os.getpid(),
@@ -92,11 +113,13 @@ def summarise(world: World, log: EventLog) -> Summary:
 class _Reader:
     """One pass over the events."""
 
-    def __init__(self, world: World, log: EventLog) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self.log = log
+        self.names: list[str] = []
+        self.streams: list[int] = []
+        self.commodity: list[str] = []
+        self.expected: defaultdict[tuple[int, str, str], int] = defaultdict(int)
         self.controls = {control.id: control for control in world.controls}
-        self.commodity = [world.streams[stream].commodity for stream in log.streams]
         self.year: dict[int, int] = {}
         self.attempted: dict[int, int] = {}
         self.loads: dict[int, int] = {}
@@ -108,10 +131,12 @@ class _Reader:
         self.countries: dict[int, set[str]] = {}
         self.ends: Counter[str] = Counter()
 
-    def read(self) -> None:
-        year, controls, commodity = self.year, self.controls, self.commodity
-        expected: defaultdict[tuple[int, str, str], int] = defaultdict(int)
-        for time, kind, load, place, amount, _, note in self.log.events:
+    def read(self, log: EventLog) -> None:
+        if self.streams is not log.streams:
+            self.names, self.streams = log.names, log.streams
+            self.commodity = [self.world.streams[stream].commodity for stream in log.streams]
+        year, controls, commodity, expected = self.year, self.controls, self.commodity, self.expected
+        for time, kind, load, place, amount, _, note in log.events:
             if kind == ENCOUNTER:
                 if load in year:
                     expected[year[load], commodity[load], place] += amount
@@ -124,10 +149,13 @@ class _Reader:
                 self.close(load, "delivered_g")
             elif kind in ENDS and load in year:
                 self.ends[note if kind == READ else ENDS[kind]] += 1
+
+    def finish(self) -> None:
+        """Whoever has not ended is in transit; sum the controls up by type, border and country."""
         for load in list(self.loads):
             self.close(load, "in_transit_g")
-        for (when, what, place), micrograms in expected.items():
-            control = controls[place]
+        for (when, what, place), micrograms in self.expected.items():
+            control = self.controls[place]
             self.flows["expected_ug", when, what] += micrograms
             self.expected_by[when, what, control.kind, control.border] += micrograms
             self.expected_at[what, control.kind, control.country] += micrograms
@@ -148,7 +176,7 @@ class _Reader:
             return
         year, commodity = self.year[load], self.commodity[load]
         self.seized_by[year, commodity, control.kind, control.border, cause] += grams
-        self.seized[self.log.names[load]] = (year, commodity, grams, cause)
+        self.seized[self.names[load]] = (year, commodity, grams, cause)
         self.flows["seizures", year, commodity] += 1
         self.close(load, "seized_g")
 
@@ -177,7 +205,7 @@ class _Reader:
         by_mode: Counter[str] = Counter()
         for load, grams in self.attempted.items():
             if self.commodity[load] == commodity:
-                by_mode[self.world.streams[self.log.streams[load]].mode] += grams * MICRO
+                by_mode[self.world.streams[self.streams[load]].mode] += grams * MICRO
         return by_mode[mode], sum(by_mode.values())
 
     def _entered(self, commodity: str, inside: set[str]) -> int:

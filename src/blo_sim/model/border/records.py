@@ -6,6 +6,8 @@ week, counted from hour 0 of the run; ``*_until`` says in how many hours the ent
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 HOURS = 168
@@ -13,7 +15,7 @@ SERVERS = 96
 """Largest number of lanes of a group and of officers of a bay."""
 BLOCK = 64
 """Lawful vehicles whose gaps and service times are drawn at once."""
-PENDING = 8192
+PENDING = 4096
 """Referred lawful vehicles of one post between lane and bay."""
 QUEUE = 256
 """Largest number of waiting routine vehicles in a bay."""
@@ -22,7 +24,13 @@ LIVE = 64
 
 NEVER = np.int64(2**62)
 
-GROUP = np.dtype(
+
+def _record(fields: list[tuple[Any, ...]]) -> np.dtype[Any]:
+    """A structured type whose rows have fields as attributes, in compiled and in plain Python alike."""
+    return np.dtype((np.record, np.dtype(fields, align=True)))
+
+
+GROUP = _record(
     [
         # What every call touches stands together at the front.
         ("next", "i8"),  # arrival of the next lawful vehicle
@@ -48,11 +56,10 @@ GROUP = np.dtype(
         ("scratch", "f8", (BLOCK,)),
         ("normals", "f8", (BLOCK,)),
         ("tails", "i8", (BLOCK + 1,)),
-    ],
-    align=True,
+    ]
 )
 
-POST = np.dtype(
+POST = _record(
     [
         ("first_group", "i8"),
         ("stop_group", "i8"),
@@ -82,8 +89,7 @@ POST = np.dtype(
         ("released", "i8"),
         ("bay_wait", "i8"),
         ("overflow", "i8"),
-    ],
-    align=True,
+    ]
 )
 
 
