@@ -911,7 +911,7 @@ class Plain:
         load.under_way, load.ended = False, True
         self.record("seized", load, control, load.grams, 0.0, cause)
         rule = self.model.reports.seizure
-        for sister in self.loads:
+        for sister in sorted(self.loads, key=lambda load: (load.departs, load.number)):
             if sister.under_way and sister.owner == load.owner:
                 k = sister.key ^ load.key ^ key_of("sister")
                 if uniform(k, 0) < rule.probability:

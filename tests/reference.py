@@ -60,7 +60,7 @@ class At(Event):
     def __init__(self, env: Environment, delay: float, rank: int) -> None:
         super().__init__(env)
         self._ok, self._value = True, None
-        env.schedule(self, rank, delay)
+        env.schedule(self, rank, delay)  # type: ignore[arg-type]
 
 
 class Servers(PriorityResource):

@@ -191,3 +191,11 @@ def test_tutorial_runs_and_prints_what_it_shows(tmp_path: Path) -> None:
         commands += 1
         assert shape(module.cut(shown, printed)) == shape(shown), f"{command}: {RENEW}"
     assert commands >= 10
+
+
+def test_files_named_in_the_pages_exist() -> None:
+    root = DOCS.parent
+    for name in ("docs/validation.md", "docs/model.md", "CONTRIBUTING.md", "README.md"):
+        text = (root / name).read_text(encoding="utf-8")
+        paths = re.findall(r"`((?:src|tests|docs|benchmarks|scenarios|\.ci)/[\w./-]*)`", text)
+        assert [path for path in paths if not (root / path).exists()] == [], name

@@ -53,7 +53,9 @@ def test_any_number_of_workers_prints_the_same_bytes() -> None:
     options = ["--replications", "2", "--days", "3", "--set", "run.warmup_days=4"]
     printed = [
         subprocess.run(
-            [*command, *options, "--format", "json", "--quiet", "--workers", str(workers)], capture_output=True, check=True
+            [*command, *options, "--format", "json", "--quiet", "--workers", str(workers)],
+            capture_output=True,
+            check=True,
         ).stdout
         for workers in (1, 2)
     ]

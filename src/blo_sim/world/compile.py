@@ -131,7 +131,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """The loads of one flow by one mode. ``per_hour`` is departures an hour by month (January first)."""
+    """The loads of one flow by one mode. ``per_hour`` is departures an hour by month (January first).
+
+    ``sources`` are those at any place that one of its routes leaves.
+    """
 
     id: str
     flow: str
@@ -144,6 +147,7 @@ class Stream:
     owner_count: int
     classes: tuple[tuple[float, int], ...]
     routes: tuple[Route, ...]
+    sources: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -491,6 +495,7 @@ def _streams(
                     owner_count=numbers[flow.organisations],
                     classes=classes,
                     routes=sets[key],
+                    sources=tuple(sorted({i for r in sets[key] for leg in r.legs for i in leg.sources})),
                 )
             )
     return tuple(streams), problems

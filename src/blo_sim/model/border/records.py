@@ -6,6 +6,7 @@ week, counted from hour 0 of the run; ``*_until`` says in how many hours the ent
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -93,10 +94,11 @@ POST = _record(
 )
 
 
-def hours_until_change(table: tuple[int, ...]) -> list[int]:
+@lru_cache
+def hours_until_change(table: tuple[int, ...]) -> tuple[int, ...]:
     """For each hour of a weekly table, in how many hours it next takes another value (168: never)."""
     ahead = [HOURS] * HOURS
     for hour in range(2 * HOURS - 2, -1, -1):
         here, following = hour % HOURS, (hour + 1) % HOURS
         ahead[here] = 1 if table[here] != table[following] else min(HOURS, ahead[following] + 1)
-    return ahead
+    return tuple(ahead)

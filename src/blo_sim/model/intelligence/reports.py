@@ -51,13 +51,11 @@ class Intelligence:
     # Reports are born -------------------------------------------------------------------------------
 
     def left_place(self, load: Consignment, sources: tuple[int, ...]) -> None:
-        """Informants at a place that ``load`` leaves: likelier to know of a large load."""
+        """Informants at a place that ``load`` leaves, if they know of it."""
         for number in sources:
-            source = self.world.sources[number]
-            relative = load.load / (1000.0 * source.reference_load_kg)
-            chance = min(1.0, source.probability * relative**source.load_exponent)
-            key = load.key ^ self.source_keys[number]
-            if uniform(key, 0) < chance:
+            if number in load.tips:
+                source = self.world.sources[number]
+                key = load.key ^ self.source_keys[number]
                 lag = _hours(source.lag_h, uniform(key, 1))
                 self.sim.at(lag, self.report, load, source.office, SURVEILLANCE, key, None)
 

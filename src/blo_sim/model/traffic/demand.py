@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LOAD, CLASS, CONCEALMENT, OWNER = 0, 1, 2, 3
 """Decisions of a consignment's own key."""
 
+NO_TIPS: frozenset[int] = frozenset()
 NO_CLASS = -1
 """Traffic class of a load that meets no post."""
 
@@ -33,7 +34,8 @@ class Consignment:
 
     ``passed`` counts the controls of its route that are behind it, ``at_post`` the start of its primary
     inspection (hours) while it is in the lanes of the next one, ``lookouts`` what each control ahead has
-    read about it: (time read, time the report was born).
+    read about it: (time read, time the report was born). ``tips`` are the sources that will report it
+    when it leaves their place.
     """
 
     __slots__ = (
@@ -51,6 +53,7 @@ class Consignment:
         "passed",
         "route",
         "stream",
+        "tips",
         "traffic_class",
     )
 
@@ -67,6 +70,7 @@ class Consignment:
         concealment: str,
         owner: str,
         route: Route,
+        tips: frozenset[int],
     ) -> None:
         self.number = number
         self.name = name
@@ -79,6 +83,7 @@ class Consignment:
         self.concealment = concealment
         self.owner = owner
         self.route = route
+        self.tips = tips
         self.passed = 0
         self.at_post: float | None = None
         self.ended = False
@@ -104,8 +109,10 @@ def _stream(
     chosen = choose(stream.routes, keys, months)
     draws = [uniforms(keys, decision).tolist() for decision in (LOAD, CLASS, CONCEALMENT, OWNER)]
     size = law("lognormal", 1000.0 * stream.mean_kg, stream.cv)
+    loads = [max(1, int(sample(u, size) + 0.5)) for u in draws[0]]
+    tips = informed(world, stream, keys, loads)
     result = []
-    for n, (key, load, kind, hidden, owner) in enumerate(zip(keys.tolist(), *draws, strict=True)):
+    for n, (key, _, kind, hidden, owner) in enumerate(zip(keys.tolist(), *draws, strict=True)):
         traffic_class = _pick(stream.classes, kind, NO_CLASS)
         ways = () if traffic_class == NO_CLASS else world.concealment[traffic_class]
         result.append(
@@ -116,14 +123,35 @@ def _stream(
                 stream=number,
                 commodity=stream.commodity,
                 departure=times[n],
-                load=max(1, int(sample(load, size) + 0.5)),
+                load=loads[n],
                 traffic_class=traffic_class,
                 concealment=_pick(ways, hidden, ""),
                 owner=f"{stream.owners}-{int(owner * stream.owner_count)}",
                 route=stream.routes[chosen[n]],
+                tips=tips.get(n, NO_TIPS),
             )
         )
     return result
+
+
+def informed(
+    world: World, stream: Stream, keys: NDArray[np.uint64], loads: list[int]
+) -> dict[int, frozenset[int]]:
+    """Which sources would report which consignments: likelier for a large load.
+
+    Decided for all consignments at once, by the word 0 of ``key ^ key_of("source", id)``; a report is
+    born only if the load comes to leave the source's place.
+    """
+    tips: dict[int, set[int]] = {}
+    grams = np.array(loads, dtype=np.float64)
+    for number in stream.sources:
+        source = world.sources[number]
+        relative = grams / (1000.0 * source.reference_load_kg)
+        chance = np.minimum(1.0, source.probability * relative**source.load_exponent)
+        noticed = uniforms(keys ^ np.uint64(key_of("source", source.id)), 0) < chance
+        for n in np.flatnonzero(noticed).tolist():
+            tips.setdefault(n, set()).add(number)
+    return {n: frozenset(numbers) for n, numbers in tips.items()}
 
 
 def _each(base: NDArray[np.uint64]) -> NDArray[np.uint64]:

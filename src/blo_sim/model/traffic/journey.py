@@ -38,7 +38,7 @@ def journey(sim: Replication, load: Consignment) -> Generator[Live, None, None]:
     sim.record((env.now, DEPART, number, route.name, load.load, 0.0, note))
     delay = 0.0  # travel that nothing has interrupted yet
     for leg in route.legs:
-        if leg.sources:
+        if leg.sources and load.tips:
             if delay:
                 yield Live(env, delay, number)
                 delay = 0.0
