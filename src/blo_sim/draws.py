@@ -26,7 +26,7 @@ MASK = 0xFFFFFFFFFFFFFFFF
 GOLDEN = 0x9E3779B97F4A7C15
 _FIRST = 0xBF58476D1CE4E5B9
 _SECOND = 0x94D049BB133111EB
-_TO_UNIT = 1.0 / 9007199254740992.0
+_TO_UNIT = 1.0 / 4503599627370496.0
 
 quantile = NormalDist().inv_cdf
 """Quantile function of the standard normal distribution (Wichura's AS 241)."""
@@ -51,7 +51,7 @@ def uniform(key: int, n: int) -> float:
     z = (key + (n + 1) * GOLDEN) & MASK
     z = ((z ^ (z >> 30)) * _FIRST) & MASK
     z = ((z ^ (z >> 27)) * _SECOND) & MASK
-    return (((z ^ (z >> 31)) >> 11) + 0.5) * _TO_UNIT
+    return (((z ^ (z >> 31)) >> 12) + 0.5) * _TO_UNIT
 
 
 def words(keys: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
@@ -68,7 +68,7 @@ def uniforms(keys: NDArray[np.uint64], n: int) -> NDArray[np.float64]:
     """`uniform` for an array of keys, same shape."""
     import numpy as np
 
-    values: NDArray[np.float64] = ((words(keys, n) >> np.uint64(11)).astype(np.float64) + 0.5) * _TO_UNIT
+    values: NDArray[np.float64] = ((words(keys, n) >> np.uint64(12)).astype(np.float64) + 0.5) * _TO_UNIT
     return values
 
 
@@ -132,8 +132,8 @@ def hours(key: int, n: int, prepared: Law) -> float:
     z = ((z ^ (z >> 30)) * _FIRST) & MASK
     z = ((z ^ (z >> 27)) * _SECOND) & MASK
     if kind == LOGNORMAL:
-        first = math.exp(first + second * quantile((((z ^ (z >> 31)) >> 11) + 0.5) * _TO_UNIT))
+        first = math.exp(first + second * quantile((((z ^ (z >> 31)) >> 12) + 0.5) * _TO_UNIT))
     elif kind == EXPONENTIAL:
-        first = -first * math.log((((z ^ (z >> 31)) >> 11) + 0.5) * _TO_UNIT)
+        first = -first * math.log((((z ^ (z >> 31)) >> 12) + 0.5) * _TO_UNIT)
     rounded = math.floor(first * TICKS_PER_HOUR + 0.5) * TICK
     return rounded if rounded >= TICK else TICK

@@ -29,7 +29,7 @@ _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _ONE = np.uint64(1)
 _FOUR = np.uint64(4)
-_TO_UNIT = 1.0 / 9007199254740992.0
+_TO_UNIT = 1.0 / 4503599627370496.0
 _PER_HOUR = 4294967296.0
 _TICK = 1.0 / 4294967296.0
 _NUMBER = np.int64(1) << 40
@@ -50,7 +50,7 @@ def _word(key, n):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy", inline="always")
 def _uniform(key, n):  # type: ignore[no-untyped-def]
-    return (np.float64(_word(key, n) >> np.uint64(11)) + 0.5) * _TO_UNIT
+    return (np.float64(_word(key, n) >> np.uint64(12)) + 0.5) * _TO_UNIT
 
 
 @njit(cache=True, error_model="numpy")
