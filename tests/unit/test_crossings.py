@@ -165,7 +165,7 @@ def test_tables_start_on_the_first_day_of_the_run() -> None:
 def test_hours_until_change() -> None:
     table = tuple([1] * 8 + [2] * 12 + [1] * 4) * 7
     ahead = hours_until_change(table)
-    assert ahead[:9] == [8, 7, 6, 5, 4, 3, 2, 1, 12]
+    assert ahead[:9] == (8, 7, 6, 5, 4, 3, 2, 1, 12)
     assert ahead[20] == 12  # over midnight
     assert ahead[167] == 9
     assert hours_until_change((3,) * 168) == [168] * 168

@@ -245,7 +245,11 @@ def compile_world(scenario: Scenario, *, clock: str = "steady", days: int | None
         },
         effects=effects,
         message_routes=_message_routes(model, effects, sources),
-        standing_routes=offices.message_routes(offices.network(model, []), _senders(model, sources)),
+        standing_routes=offices.message_routes(
+            offices.network(model, []),
+            # A link hop can also start at a centre, and the message go on from there without the link.
+            [*_senders(model, sources), *(row.id for row in model.centres)],
+        ),
         months=tuple(month - 1 for month in calendar.months(run.warmup_days + length + DRAIN_DAYS)),
     )
 

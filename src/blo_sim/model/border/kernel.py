@@ -33,6 +33,7 @@ _TO_UNIT = 1.0 / 4503599627370496.0
 _PER_HOUR = 4294967296.0
 _TICK = 1.0 / 4294967296.0
 _NUMBER = np.int64(1) << 40
+OVERFLOW = -np.inf
 _CHUNK = np.int64(6) << 32
 _LAG = np.int64(24) << 32
 
@@ -454,7 +455,7 @@ def enter_lane(groups, posts, p, months, now, g, service):  # type: ignore[no-un
     """A live vehicle joins lane group ``g`` at ``now``; returns the start of its inspection, in hours.
 
     Only this group is advanced, unless the rest of the post lags far behind. ``service`` in hours; a
-    negative return means that a table of the post overflowed.
+    ``OVERFLOW`` means that a table of the post is full.
     """
     t = np.int64(now * _PER_HOUR)
     post = posts[p]
@@ -463,7 +464,7 @@ def enter_lane(groups, posts, p, months, now, g, service):  # type: ignore[no-un
     elif groups[g].next <= t:
         _lanes(groups, g, post, months, t)
     if post.overflow:
-        return -1.0
+        return OVERFLOW
     group = groups[g]
     earliest = t if t > group.last_start else group.last_start
     start = _first_start(group.departures, group.busy, earliest, group.lanes, group.lanes_until)
@@ -501,7 +502,7 @@ def enter_bay(groups, posts, p, months, now, vehicle, lookout, search):  # type:
         return np.float64(start + length) * _TICK
     if post.waiting >= QUEUE:
         post.overflow = 1
-        return -1.0
+        return OVERFLOW
     _enqueue(post, t, np.int64(-1 - vehicle), length)
     return _ask(groups, post, t, np.int64(-1 - vehicle))
 
@@ -540,4 +541,4 @@ def _ask(groups, post, t, vehicle):  # type: ignore[no-untyped-def]
         busy = _occupy(departures, busy, start, start + length)
         last = start
     post.overflow = 1
-    return -1.0
+    return OVERFLOW

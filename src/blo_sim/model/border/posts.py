@@ -131,7 +131,7 @@ class Post:
     def enter_lane(self, now: float, group: int, service: float) -> float:
         """Start of a live vehicle's primary inspection."""
         start: float = kernel.enter_lane(*self.records, now, group, service)
-        if start < 0:
+        if start == kernel.OVERFLOW:
             raise self.borders.overflow(self.number)
         return start
 
@@ -149,13 +149,13 @@ class Post:
         if not self.has_bay:
             return now + search
         answer: float = kernel.enter_bay(*self.records, now, vehicle, lookout, search)
-        if answer == -1.0:
+        if answer == kernel.OVERFLOW:
             raise self.borders.overflow(self.number)
         return answer
 
     def ask_bay(self, now: float, vehicle: int) -> float:
         answer: float = kernel.ask_bay(*self.records, now, vehicle)
-        if answer == -1.0:
+        if answer == kernel.OVERFLOW:
             raise self.borders.overflow(self.number)
         return answer
 
