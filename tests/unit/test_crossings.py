@@ -168,7 +168,7 @@ def test_hours_until_change() -> None:
     assert ahead[:9] == (8, 7, 6, 5, 4, 3, 2, 1, 12)
     assert ahead[20] == 12  # over midnight
     assert ahead[167] == 9
-    assert hours_until_change((3,) * 168) == [168] * 168
+    assert hours_until_change((3,) * 168) == (168,) * 168
 
 
 def test_the_busiest_load() -> None:

@@ -121,8 +121,10 @@ class Shift(Table):
 
     from_hour: Annotated[int, Field(ge=0, le=23)]
     to_hour: Annotated[int, Field(ge=1, le=24)]
-    lanes: dict[str, int] = Field(description="open lanes by traffic class, in each direction")
-    bay_officers: int = Field(default=0, ge=0, description="searches that the bay can make at once")
+    lanes: dict[str, Annotated[int, Field(ge=0, le=90)]] = Field(
+        description="open lanes by traffic class, in each direction"
+    )
+    bay_officers: int = Field(default=0, ge=0, le=90, description="searches that the bay can make at once")
 
 
 class Roster(Row):
@@ -156,7 +158,7 @@ class Post(Row):
     d_prime: Quantity = Field(description="separation of contraband from lawful traffic in profiling")
     methods: list[Identifier] = []
     search_cv: NotNegative = Field(default=0.5, description="coefficient of variation of a search's length")
-    queue_limit: int = Field(default=8, ge=0, description="waiting vehicles above which the bay releases")
+    queue_limit: int = Field(default=8, ge=0, le=200, description="waiting vehicles above which the bay releases")
 
 
 class Sector(Row):

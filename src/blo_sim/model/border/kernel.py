@@ -417,6 +417,9 @@ def _bay(groups, post, until):  # type: ignore[no-untyped-def]
             if _crowded(post, arrival):
                 if post.window_from <= arrival < post.window_to:
                     post.released += 1
+            elif post.waiting >= QUEUE:
+                post.overflow = 1
+                return
             else:
                 _enqueue(post, arrival, vehicle, np.int64(0))
         else:
@@ -448,6 +451,17 @@ def advance(groups, posts, p, months, now):  # type: ignore[no-untyped-def]
     """Advance post ``p`` to ``now`` (hours); lawful arrivals at ``now`` are in. Nonzero: overflow."""
     _advance(groups, posts, p, months, np.int64(now * _PER_HOUR))
     return posts[p].overflow
+
+
+@njit(cache=True, error_model="numpy")
+def unsettled(posts, p):  # type: ignore[no-untyped-def]
+    """Whether a lawful vehicle that came to the bay in the measured window still waits there."""
+    post = posts[p]
+    for k in range(post.waiting):
+        slot = (post.head + k) % QUEUE
+        if post.queue_vehicle[slot] >= 0 and post.queue_time[slot] < post.window_to:
+            return True
+    return False
 
 
 @njit(cache=True, error_model="numpy")

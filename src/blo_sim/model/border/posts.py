@@ -78,11 +78,21 @@ class Borders:
             "it is overloaded (blo-sim check names posts over 100 % load)"
         )
 
+    def _advance(self, number: int, hour: float) -> None:
+        if kernel.advance(self.groups, self.posts, number, self.months, hour):
+            raise self.overflow(number)
+
     def finish(self, log: EventLog) -> None:
-        """Advance every post to the end of the measured window and read its counts."""
+        """Advance every post to the end of the measured window and read its counts.
+
+        It goes on by the hour while a vehicle that came to the bay in the window still waits there.
+        """
         for number, tables in enumerate(self.world.posts):
-            if kernel.advance(self.groups, self.posts, number, self.months, self.world.end_hours):
-                raise self.overflow(number)
+            hour = self.world.end_hours
+            self._advance(number, hour)
+            while kernel.unsettled(self.posts, number) and hour < self.world.last_hours:
+                hour += 1.0
+                self._advance(number, hour)
             record = self.posts[number]
             rows = self.groups[record["first_group"] : record["stop_group"]]
             log.lawful[tables.id] = PostCounts(
