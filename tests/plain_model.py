@@ -19,7 +19,17 @@ from typing import Literal
 
 from blo_sim.clock import TICKS_PER_HOUR, Calendar, on_grid, positive
 from blo_sim.draws import Law, key_of, law, lognormal, quantile, sample, uniform, word
-from blo_sim.scenario.schema import Channel, Crossing, Flow, Leg, Mode, Office, Post, ScenarioModel, TrafficClass
+from blo_sim.scenario.schema import (
+    Channel,
+    Crossing,
+    Flow,
+    Leg,
+    Mode,
+    Office,
+    Post,
+    ScenarioModel,
+    TrafficClass,
+)
 from blo_sim.scenario.values import Distribution
 
 Event = tuple[float, str, int, str, int, float, str]
@@ -277,12 +287,16 @@ class Station:
         self.lanes: list[Lanes] = []
         for direction in (0, 1):
             for row in world.model.classes:
-                if row.id in self.crossing.daily and any(self.open_lanes(row.id, hour) for hour in range(DAY)):
+                if row.id in self.crossing.daily and any(
+                    self.open_lanes(row.id, hour) for hour in range(DAY)
+                ):
                     rates = self.rates(row.id)
                     servers = Servers(world.loop)
                     self.lanes.append(Lanes(len(self.lanes), direction, row, rates, servers))
         self.bay = Servers(world.loop)
-        self.counts = dict.fromkeys(("passages", "lane_wait", "referred", "searched", "released", "bay_wait"), 0)
+        self.counts = dict.fromkeys(
+            ("passages", "lane_wait", "referred", "searched", "released", "bay_wait"), 0
+        )
         self.group_counts = {group.name: [0, 0] for group in self.lanes}
 
     # Rosters and hours
@@ -436,7 +450,11 @@ class Station:
         return phi(quantile(1 - s) - d) if 0 < s < 1 else 1 - s
 
     def d_prime(self) -> float:
-        more = self.office.components.training * self.world.effect(self.office, self.world.loop.now) if self.office else 0.0
+        more = (
+            self.office.components.training * self.world.effect(self.office, self.world.loop.now)
+            if self.office
+            else 0.0
+        )
         return self.row.d_prime + more
 
     # The bay
@@ -505,9 +523,7 @@ class Station:
         """Whether this is the post of the country that the load is leaving."""
         return self.world.across[self.row.id] in load.ahead
 
-    def encounter(
-        self, load: Consignment, group: Lanes, e: int, m: float, after: Callable[[], None]
-    ) -> None:
+    def encounter(self, load: Consignment, group: Lanes, e: int, m: float, after: Callable[[], None]) -> None:
         world, loop = self.world, self.world.loop
         s = self.share(group, self.equipped(loop.now)) if self.has_bay else 0.0
         d = self.d_prime()
@@ -582,12 +598,19 @@ class Network:
         for row in (*model.headquarters, *model.centres):
             self.hours[row.id] = (row.hours, row.weekdays)
         self.ways = [way for channel in model.channels for way in self.of_channel(channel)]
-        self.ways += [way for office in world.offices if office.components.link for way in self.of_link(office)]
+        self.ways += [
+            way for office in world.offices if office.components.link for way in self.of_link(office)
+        ]
 
     def ends(self, word: str) -> list[tuple[str, str]]:
         """Offices that an end of a channel means, with their countries."""
         model = self.world.model
-        words = {"posts": model.posts, "sectors": model.sectors, "units": model.units, "capitals": model.headquarters}
+        words = {
+            "posts": model.posts,
+            "sectors": model.sectors,
+            "units": model.units,
+            "capitals": model.headquarters,
+        }
         if word in words:
             return [(row.id, row.country) for row in words[word]]
         return [(word, "")]
@@ -614,7 +637,7 @@ class Network:
             if partner:
                 others[partner.post] = partner
         for row in world.model.posts:
-            if row.country == post.country and row.id != post.id:
+            if row.country == post.country and row.id != post.id:  # noqa: SIM102
                 if world.legs_between(post.crossing, row.crossing) <= link.reach_legs:
                     others[row.id] = None
         for unit in world.model.units:
@@ -635,7 +658,7 @@ class Network:
         fastest: dict[tuple[str, str], Way] = {}
         for way in self.ways:
             pair = (way.start, way.end)
-            if way.office is None or (links and self.stands(way, now)):
+            if way.office is None or (links and self.stands(way, now)):  # noqa: SIM102
                 if pair not in fastest or way.delay.mean < fastest[pair].delay.mean:
                     fastest[pair] = way
         best: dict[str, tuple[float, int, list[Way]]] = {start: (0.0, 0, [])}

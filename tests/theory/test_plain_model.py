@@ -31,7 +31,7 @@ QUIET = (
     "flows.opium-town.volume_kg_per_year=0",
     "methods.physical.minutes=120",
 )
-"""Hardly a load comes by, and searches are so long that vehicles wait in a closed bay when the window ends."""
+"""Hardly a load comes by, and searches are so long that vehicles wait in a closed bay at the window's end."""
 
 
 @lru_cache(maxsize=8)
@@ -106,9 +106,7 @@ def test_the_world_has_every_mechanism() -> None:
             assert notes[kind, note] > 0, (kind, note)
     assert any(step.leg.closed_months and step.leg.mode == "foot" for step in plain.map.steps)
     assert any(",pass-path" in load.route.name for load in plain.loads)
-    assert not any(
-        ",pass-path" in load.route.name for load in plain.loads if plain.month(load.departs) == 1
-    )
+    assert not any(",pass-path" in load.route.name for load in plain.loads if plain.month(load.departs) == 1)
     assert all(row.lane_wait > 0 for row in log.lawful.values())
     assert sum(row.released for row in log.lawful.values()) > 0
     assert sum(row.bay_wait for row in log.lawful.values()) > 0

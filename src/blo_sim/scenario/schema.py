@@ -158,7 +158,9 @@ class Post(Row):
     d_prime: Quantity = Field(description="separation of contraband from lawful traffic in profiling")
     methods: list[Identifier] = []
     search_cv: NotNegative = Field(default=0.5, description="coefficient of variation of a search's length")
-    queue_limit: int = Field(default=8, ge=0, le=200, description="waiting vehicles above which the bay releases")
+    queue_limit: int = Field(
+        default=8, ge=0, le=200, description="waiting vehicles at which the bay releases others"
+    )
 
 
 class Sector(Row):
