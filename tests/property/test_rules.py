@@ -53,6 +53,7 @@ CHOICES: dict[str, list[str]] = {
     "offices.blo-bridge.components.training": ["0.0", "1.5"],
     "offices.blo-bridge.full_effect": ["1.0", "0.5"],
     "organisations.gangs.number": ["1", "20"],
+    "legs.north-market.hours": ["8.0", "4000.0"],
 }
 """What random worlds vary."""
 
@@ -188,25 +189,65 @@ def test_no_event_precedes_its_cause(changes: tuple[str, ...], clock: str, repli
 
 
 def test_a_seizure_names_only_sisters_that_are_under_way() -> None:
-    changes = ("reports.seizure.probability=1.0", "sources.informants-origin.probability=0.0",
+    changes = ("reports.seizure.probability=1.0", "reports.seizure.lag_h=0.0",
+               "sources.informants-origin.probability=0.0",
                "flows.heroin-north.volume_kg_per_year=60000")  # fmt: skip
     log = log_of(SMALL, *changes)
     owner = [load.owner for load in consignments(world_of(SMALL, *changes), SEED, 0)]
-    seized: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    left: dict[int, float] = {}
+    seized: set[tuple[str, float, str]] = set()
+    under_way: set[int] = set()
     named = 0
     for event in log.rows():
         if event.kind == DEPART:
-            left[event.consignment] = event.time
+            under_way.add(event.consignment)
+        if event.kind in (SEIZED, DELIVERED):
+            under_way.remove(event.consignment)
         if event.kind == SEIZED:
-            seized[owner[event.consignment]].append((event.time, event.place))
+            seized.add((owner[event.consignment], event.time, event.place))
         if event.kind == REPORT and event.note == "seizure":
             named += 1
-            assert any(
-                left[event.consignment] <= time <= event.time and place == event.place
-                for time, place in seized[owner[event.consignment]]
-            )
+            assert event.consignment in under_way
+            assert (owner[event.consignment], event.time, event.place) in seized
     assert named > 0
+
+
+def test_the_youngest_report_counts_and_fades() -> None:
+    """At a sector or unit, p follows from what was read there: recomputed from the messages alone."""
+    changes = ("reports.seizure.probability=1.0", "organisations.gangs.number=1", "lookouts.intercept=0.9",
+               "flows.heroin-north.volume_kg_per_year=60000", "reports.half_life_h=20.0")  # fmt: skip
+    detection = {"hills-bb": 0.02, "north-unit": 0.03}
+    log = log_of(SMALL, *changes)
+    born: dict[int, float] = {}
+    known: dict[tuple[int, str], list[float]] = defaultdict(list)
+    overtaken = 0
+    for event in log.rows():
+        here = (event.consignment, event.place)
+        if event.kind == SENT:
+            born[event.amount] = event.time
+        if event.kind == READ and event.note == "in time":
+            known[here].append(born[event.amount])
+        if event.kind == ENCOUNTER and event.place in detection and known[here]:
+            overtaken += known[here] != sorted(known[here])
+            intercept = 0.9 * 2.0 ** (-(event.time - max(known[here])) / 20.0)
+            assert event.p == 1.0 - (1.0 - intercept) * (1.0 - detection[event.place])
+    assert overtaken > 0
+
+
+def test_live_vehicles_of_one_instant_go_by_their_number() -> None:
+    """All that came in the night and found a lane leave primary inspection at the same time."""
+    changes = ("flows.opium-north.volume_kg_per_year=60000", "classes.truck.service_h=0.25",
+               "rosters.medium.shifts=[{from_hour=8, to_hour=20, lanes={truck=9, car=9}, bay_officers=1}]",
+               "crossings.bridge.daily={truck=1, car=1}")  # fmt: skip
+    log = log_of(SMALL, *changes)
+    together: dict[tuple[float, str], list[int]] = defaultdict(list)
+    came: dict[tuple[float, str], list[int]] = defaultdict(list)
+    for event in log.rows():
+        if event.kind == ARRIVE:
+            came[event.time + event.p + 0.25, event.place].append(event.consignment)
+        if event.kind == ENCOUNTER:
+            together[event.time, event.place].append(event.consignment)
+    assert all(numbers == sorted(numbers) for numbers in together.values())
+    assert any(came[key] != sorted(came[key]) for key in together)
 
 
 # Keyed randomness -----------------------------------------------------------------------------------
@@ -346,11 +387,14 @@ def test_a_crossing_that_nobody_uses_changes_nothing(replication: int) -> None:
 def test_a_new_route_is_taken_or_the_old_one_kept(replication: int) -> None:
     """Gumbel noise belongs to (load, route): a new alternative never moves a load between two old ones."""
     no_overlap = "route_choice.path_size=0.0"
-    before = departures(log_of(SMALL, no_overlap, replication=replication))
-    after = departures(log_of(SMALL + SECOND_ROAD, no_overlap, replication=replication))
+    two = SMALL + SECOND_ROAD
+    third = SECOND_ROAD.replace("detour", "shortcut").replace("km = 120", "km = 40")
+    before = departures(log_of(two, no_overlap, replication=replication))
+    after = departures(log_of(two + third, no_overlap, replication=replication))
+    assert any("detour" in route for _, route, _, _ in after.values())
     moved = {name for name in before if after[name] != before[name]}
     assert 0 < len(moved) < len(before)
-    assert all("south-north-detour" in after[name][1] for name in moved)
+    assert all("south-north-shortcut" in after[name][1] for name in moved)
 
 
 @pytest.mark.parametrize("replication", range(3))

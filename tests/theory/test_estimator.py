@@ -29,6 +29,19 @@ BUSY = (
 )
 """Many lookouts, some reports of sisters, a bay that often releases."""
 
+CROWDED = (
+    "sources.informants-origin.probability=0.0",
+    "reports.other_side.probability=0.0",
+    "reports.seizure.probability=0.0",
+    "flows.heroin-north.volume_kg_per_year=40000",
+    "methods.physical.sensitivity={cargo=0.8, body=0.8}",
+    "parameters.d_prime_road=1.5",
+    "posts.bridge-aa.queue_limit=0",
+    "posts.bridge-bb.queue_limit=0",
+    "rosters.medium.shifts=[{from_hour=0, to_hour=24, lanes={truck=2, car=2}, bay_officers=1}]",
+)
+"""No lookouts, and bays that release most of those who are referred."""
+
 
 def summaries(
     overrides: tuple[str, ...], seed: int, replications: int, clock: str = "steady"
@@ -39,8 +52,13 @@ def summaries(
 
 @pytest.mark.parametrize(
     ("overrides", "clock", "seed"),
-    [((), "steady", 20131036), (BUSY, "steady", 20131037), (BUSY, "dated", 20131038)],
-    ids=["small", "busy", "busy-dated"],
+    [
+        ((), "steady", 20131036),
+        (BUSY, "steady", 20131037),
+        (BUSY, "dated", 20131038),
+        (CROWDED, "steady", 20131039),
+    ],
+    ids=["small", "busy", "busy-dated", "crowded"],
 )
 def test_realised_minus_expected_covers_zero(overrides: tuple[str, ...], clock: str, seed: int) -> None:
     runs = summaries(overrides, seed, REPLICATIONS, clock)

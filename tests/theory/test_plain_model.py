@@ -33,6 +33,14 @@ QUIET = (
 )
 """Hardly a load comes by, and searches are so long that vehicles wait in a closed bay at the window's end."""
 
+AT_ONCE = (
+    "reports.seizure.lag_h=0",
+    "reports.seizure.probability=1",
+    "reports.other_side.lag_h=0",
+    "posts.gate-bb.methods=[]",
+)
+"""Reports are born where their cause lies, and one post has nothing to search with."""
+
 
 @lru_cache(maxsize=8)
 def compiled(overrides: tuple[str, ...], clock: Clock) -> tuple[Scenario, World]:
@@ -87,6 +95,11 @@ def test_event_tables_are_equal_while_offices_open(replication: int) -> None:
 def test_lawful_counts_are_equal_where_hardly_a_load_comes() -> None:
     for seed in SEEDS:
         assert_equal(*both(seed, overrides=QUIET))
+
+
+@pytest.mark.parametrize("seed", SEEDS[:3])
+def test_event_tables_are_equal_where_much_happens_at_once(seed: int) -> None:
+    assert_equal(*both(seed, overrides=AT_ONCE))
 
 
 def test_the_world_has_every_mechanism() -> None:
