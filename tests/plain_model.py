@@ -1,4 +1,7 @@
-"""A second, plain implementation of the model, written from the page ``docs/model.md`` alone.
+"""A second, plain implementation of the model of the page ``docs/model.md``.
+
+The first draft was written from the page alone. Where it then differed and the page was silent or ambiguous,
+the source was read, and page and draft were made to say what the program does.
 
 It shares nothing with `blo_sim.model` and `blo_sim.world`: only the keyed draws, the time grid and the
 scenario that was read. It is slow on purpose. One heap holds everything that will happen, every lawful

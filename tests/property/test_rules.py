@@ -138,6 +138,20 @@ def test_all_ends_of_messages_occur() -> None:
     assert min(messages[end] for end in ("in_time", "late", "lost", "expired")) > 0
 
 
+def test_years_of_the_dated_clock_begin_with_the_grant() -> None:
+    world = world_of(SMALL, "run.dated_days=800", clock="dated")
+    log, summary = run(world, 0)
+    assert world.years == 3
+    counted: Counter[int] = Counter()
+    for time, _, _, _ in departures(log).values():
+        if world.warmup_hours <= time < world.end_hours:
+            counted[int((time - world.warmup_hours) // 8760)] += 1
+    flows = Counter(summary.flows)
+    assert min(counted[year] for year in range(3)) > 0
+    for year in range(3):
+        assert sum(flows["consignments", year, what] for what in world.commodities) == counted[year]
+
+
 # Causality ------------------------------------------------------------------------------------------
 
 

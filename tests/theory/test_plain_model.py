@@ -1,4 +1,4 @@
-"""Rung 8: the second implementation, written from ``docs/model.md`` alone, gives the same event table.
+"""Rung 8: a second implementation of ``docs/model.md`` gives the same event table.
 
 All events and lawful counts are compared with ``==``, in their order, over 20 seeds, on a world with every
 mechanism of the page. Ties within an instant follow the page too, so no table is sorted.

@@ -8,6 +8,7 @@ import pytest
 from runs import load, world_of
 from worlds import small_world
 
+from blo_sim.errors import ScenarioError
 from blo_sim.model.border.records import hours_until_change
 from blo_sim.scenario.schema import Profile, Roster
 from blo_sim.world import crossings
@@ -176,3 +177,10 @@ def test_the_busiest_load() -> None:
     truck = crossings.lane_groups(model.posts[0], model)[0]
     # 120 a day x 0.1 h, over 12 x 2 + 12 x 1 lane hours
     assert crossings.busiest_load(truck) == pytest.approx(12 / 36)
+
+
+def test_a_post_without_lanes_on_a_route_is_a_problem() -> None:
+    """A load that comes to a post where no lane is ever open could never pass."""
+    shut = '\n[[rosters]]\nid = "shut"\nshifts = [{ from_hour = 0, to_hour = 24, lanes = {} }]\n'
+    with pytest.raises(ScenarioError, match="'bridge-bb', which has no lanes in that direction"):
+        world_of(SMALL + shut, "posts.bridge-bb.roster=shut")

@@ -40,11 +40,11 @@ class Event(NamedTuple):
     ===========  =====================================================================================
     kind         meaning of the other fields
     ===========  =====================================================================================
-    depart       ``place`` the origin, ``amount`` the load in grams, ``note`` its class and concealment
+    depart       ``place`` the name of its route, ``amount`` the load in grams, ``note`` class and hiding
     arrive       a load joins the lanes of a post; ``p`` its wait until primary inspection, hours
     encounter    a control can seize the load: ``p`` the probability, ``amount`` load x p in micrograms
                  (whole), ``note`` what was known (``""`` or ``"lookout"``, ``"released"``)
-    searched     a search in the bay ended without a find; ``p`` the wait for the bay, hours
+    searched     a search in the bay ended without a find; ``p`` hours in the bay, the wait included
     seized       ``amount`` the load in grams, ``note`` the cause
     delivered    ``place`` the destination, ``amount`` the load in grams
     report       a report on the load is born; ``place`` the owner office, ``note`` its source

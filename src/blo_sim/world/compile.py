@@ -483,6 +483,11 @@ def _streams(
                      f"routes by {mode.id} pass posts, but no traffic class has mode = {mode.id!r}")
                 )
                 continue
+            for post in _closed_to(sets[key], classes, controls):
+                problems.append(
+                    (f"flows.{flow.id}.modes.{mode.id}",
+                     f"its routes pass {post!r}, which has no lanes in that direction at any hour")
+                )
             mean = by_mode(flow.mean_load_kg, mode.id)
             per_hour = flow.volume_kg_per_year * share / mean / HOURS_PER_YEAR
             season = seasons[flow.season] if flow.season else (1.0,) * 12
@@ -503,6 +508,20 @@ def _streams(
                 )
             )
     return tuple(streams), problems
+
+
+def _closed_to(
+    routes: tuple[Route, ...], classes: tuple[tuple[float, int], ...], controls: tuple[Control, ...]
+) -> list[str]:
+    """Posts on the routes without lanes for any of the classes."""
+    closed = {
+        controls[control].id
+        for route in routes
+        for leg in route.legs
+        for control, lanes in zip(leg.controls, leg.lanes, strict=True)
+        if lanes and any(lanes[number] < 0 for _, number in classes)
+    }
+    return sorted(closed)
 
 
 def _classes(model: ScenarioModel, mode: str) -> tuple[tuple[float, int], ...]:

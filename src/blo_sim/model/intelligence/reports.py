@@ -144,17 +144,15 @@ class Intelligence:
         if not late and load.at_post is not None and load.route.controls[load.passed] == control:
             late = load.at_post <= now
         if not late:
-            known = load.lookouts.get(control)
-            if known is None or born > known[1]:
-                load.lookouts[control] = (now, born)
+            load.lookouts.setdefault(control, []).append((now, born))
         self.sim.record((now, READ, load.number, target, number, 0.0, "late" if late else "in time"))
 
     def lookout(self, load: Consignment, control: int, start: float, share: float) -> float:
         """Probability that ``control`` acts on a lookout for ``load`` at ``start``; 0 if it knows none."""
-        known = load.lookouts.get(control)
-        if known is None or known[0] >= start:
+        births = [born for read, born in load.lookouts.get(control, ()) if read < start]
+        if not births:
             return 0.0
-        return decayed(share, start - known[1], self.world.reports.half_life_h)
+        return decayed(share, start - max(births), self.world.reports.half_life_h)
 
 
 def _hours(distribution: Distribution, u: float) -> float:

@@ -34,8 +34,8 @@ class Consignment:
 
     ``passed`` counts the controls of its route that are behind it, ``at_post`` the start of its primary
     inspection (hours) while it is in the lanes of the next one, ``lookouts`` what each control ahead has
-    read about it: (time read, time the report was born). ``tips`` are the sources that will report it
-    when it leaves their place.
+    read about it: (time read, time the report was born) of each message. ``tips`` are the sources that
+    will report it when it leaves their place.
     """
 
     __slots__ = (
@@ -87,7 +87,7 @@ class Consignment:
         self.passed = 0
         self.at_post: float | None = None
         self.ended = False
-        self.lookouts: dict[int, tuple[float, float]] = {}
+        self.lookouts: dict[int, list[tuple[float, float]]] = {}
 
 
 def consignments(world: World, seed: int, replication: int) -> list[Consignment]:
