@@ -1,8 +1,8 @@
 """Simulated time: hours from the start of the warm-up, on a grid of 2^-32 hour.
 
-On the grid, sums and differences of times are exact in a float (a century of hours leaves 21 bits
-to spare), so that ``timeout(t - now)`` always lands on ``t`` and two programs that add the same
-durations in a different order still agree with ``==``. One grid step (a *tick*) is 0.84 microseconds.
+On the grid, sums and differences of times are exact in a float (up to 2^21 hours, some 239 years), so
+that ``timeout(t - now)`` always lands on ``t`` and two programs that add the same durations in a different
+order still agree with ``==``. One grid step (a *tick*) is 0.84 microseconds.
 """
 
 from __future__ import annotations

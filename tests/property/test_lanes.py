@@ -271,6 +271,23 @@ def cases(draw: st.DrawFn) -> Case:
     return replace(case, visits=visits, looks=draw(st.lists(times, max_size=6)))
 
 
+TOGETHER = Case(
+    hours=(0, 8, 20),
+    groups=(Lanes((0, 3, 0), (3.0, 3.0, 3.0), (1.0, 1.0, 1.0), Distribution.constant(QUARTER), 1.0),) * 3,
+    officers=(1, 2, 1),
+    search_mean_h=QUARTER,
+    search_cv=0.5,
+    queue_limit=7,
+    months=[0] * DAYS,
+    visits=[
+        Visit(24.0 + i * QUARTER, i % 3, QUARTER, ("routine", "lookout")[i // 3 % 2], QUARTER)
+        for i in range(20)
+    ],
+    looks=[],
+)
+"""Those who came in the night leave the lanes together, and reach the bay at the same instants."""
+
+
 @settings(
     max_examples=300 // FEWER,
     deadline=None,
@@ -281,6 +298,7 @@ def cases(draw: st.DrawFn) -> Case:
     ],
 )
 @given(cases())
+@example(TOGETHER)
 def test_kernel_and_reference_give_the_same_times(case: Case) -> None:
     tables = case.tables()
     borders = borders_of(tables, case.months)

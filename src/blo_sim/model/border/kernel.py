@@ -118,7 +118,8 @@ def _draw_block(group):  # type: ignore[no-untyped-def]
     Drawn ahead in blocks, because a loop that only draws keeps the processor's pipeline full.
     """
     key, kind, first, second = group.key, group.kind, group.first, group.second
-    gaps, services, scratch = group.gaps, group.services, group.scratch
+    gaps, services = group.gaps, group.services
+    scratch = np.empty(BLOCK)
     four = np.uint64(group.number) * _FOUR
     for i in range(BLOCK):
         scratch[i] = _uniform(key, four + np.uint64(i) * _FOUR + _GAP)
@@ -133,10 +134,10 @@ def _draw_block(group):  # type: ignore[no-untyped-def]
         for i in range(BLOCK):
             services[i] = _ticks(-first * math.log(scratch[i]))
         return
-    normals = group.normals
+    normals = np.empty(BLOCK)
     for i in range(BLOCK):
         normals[i] = _centre(scratch[i] - 0.5)
-    tails, count = group.tails, 0
+    tails, count = np.empty(BLOCK + 1, np.int64), 0
     for i in range(BLOCK):
         tails[count] = i
         count += abs(scratch[i] - 0.5) > 0.425

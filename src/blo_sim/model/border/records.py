@@ -54,9 +54,6 @@ GROUP = _record(
         ("kind", "i8"),  # service: 0 constant, 1 exponential, 2 lognormal
         ("first", "f8"),  # its mean in hours, or the location of the logarithm
         ("second", "f8"),  # the scale of the logarithm
-        ("scratch", "f8", (BLOCK,)),
-        ("normals", "f8", (BLOCK,)),
-        ("tails", "i8", (BLOCK + 1,)),
     ]
 )
 
