@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blo_sim.errors import ScenarioError
-from blo_sim.world import compile, crossings, offices
+from blo_sim.world import compile, crossings, offices, routes
 
 if TYPE_CHECKING:
     from blo_sim.errors import Problem
@@ -21,13 +21,29 @@ FULL = 1.0
 
 def check_world(scenario: Scenario) -> list[Problem]:
     """Problems of the world: flows without a route, posts over 100 % load, offices without a channel."""
-    found = [*_overloaded(scenario.model), *_silent_offices(scenario.model)]
+    unreachable = _unreachable(scenario.model)
+    found = [*_overloaded(scenario.model), *_silent_offices(scenario.model), *unreachable]
     problems = [scenario.problem(key, text) for key, text in found]
+    if unreachable:
+        return problems
     try:
         compile.compile_world(scenario)
     except ScenarioError as error:
         problems.extend(error.problems)
     return problems
+
+
+def _unreachable(model: ScenarioModel) -> list[tuple[str, str]]:
+    """Flows whose destination no chain of legs reaches, by whatever mode."""
+    import networkx as nx
+
+    graph = routes.graph_of(compile.steps_of(model))
+    graph.add_nodes_from(place.id for place in model.places)
+    return [
+        (f"flows.{flow.id}.destination", f"no legs lead from {flow.origin!r} to {flow.destination!r}")
+        for flow in model.flows
+        if not nx.has_path(graph, flow.origin, flow.destination)
+    ]
 
 
 def _overloaded(model: ScenarioModel) -> list[tuple[str, str]]:
