@@ -78,42 +78,6 @@ class Summariser:
     """Sums up a replication piece by piece: give it the log as often as it has new events."""
 
     def __init__(self, world: World) -> None:
-        self._reader = _Reader(world)
-
-    def read(self, log: EventLog) -> None:
-        """Take in the events that the log holds now."""
-        self._reader.read(log)
-
-    def summary(self, log: EventLog) -> Summary:
-        """The sums, after the last events."""
-        return _summary(self._reader, log)
-
-
-def _summary(reader: _Reader, log: EventLog) -> Summary:
-    reader.finish()
-    world = reader.world
-    return Summary(
-        replication=log.replication,
-        process_id=os.getpid(),
-        flows=dict(reader.flows),
-        seized_by=dict(reader.seized_by),
-        expected_by=dict(reader.expected_by),
-        targets={target.id: reader.target(target) for target in world.targets},
-        seized=reader.seized,
-        lawful={
-            "passages": sum(post.passages for post in log.lawful.values()),
-            "wait_ticks": sum(post.lane_wait + post.bay_wait for post in log.lawful.values()),
-            "searched": sum(post.searched for post in log.lawful.values()),
-            "released": sum(post.released for post in log.lawful.values()),
-        },
-        messages=reader.messages(),
-    )
-
-
-class _Reader:
-    """One pass over the events."""
-
-    def __init__(self, world: World) -> None:
         self.world = world
         self.names: list[str] = []
         self.streams: list[int] = []
@@ -132,6 +96,7 @@ class _Reader:
         self.ends: Counter[str] = Counter()
 
     def read(self, log: EventLog) -> None:
+        """Take in the events that the log holds now."""
         if self.streams is not log.streams:
             self.names, self.streams = log.names, log.streams
             self.commodity = [self.world.streams[stream].commodity for stream in log.streams]
@@ -150,8 +115,8 @@ class _Reader:
             elif kind in ENDS and load in year:
                 self.ends[note if kind == READ else ENDS[kind]] += 1
 
-    def finish(self) -> None:
-        """Whoever has not ended is in transit; sum the controls up by type, border and country."""
+    def summary(self, log: EventLog) -> Summary:
+        """The sums, after the last events: whoever has not ended is in transit."""
         for load in list(self.loads):
             self.close(load, "in_transit_g")
         for (when, what, place), micrograms in self.expected.items():
@@ -159,6 +124,22 @@ class _Reader:
             self.flows["expected_ug", when, what] += micrograms
             self.expected_by[when, what, control.kind, control.border] += micrograms
             self.expected_at[what, control.kind, control.country] += micrograms
+        return Summary(
+            replication=log.replication,
+            process_id=os.getpid(),
+            flows=dict(self.flows),
+            seized_by=dict(self.seized_by),
+            expected_by=dict(self.expected_by),
+            targets={target.id: self.target(target) for target in self.world.targets},
+            seized=self.seized,
+            lawful={
+                "passages": sum(post.passages for post in log.lawful.values()),
+                "wait_ticks": sum(post.lane_wait + post.bay_wait for post in log.lawful.values()),
+                "searched": sum(post.searched for post in log.lawful.values()),
+                "released": sum(post.released for post in log.lawful.values()),
+            },
+            messages=self.messages(),
+        )
 
     def depart(self, load: int, time: float, grams: int) -> None:
         if not self.world.warmup_hours <= time < self.world.end_hours:

@@ -126,9 +126,9 @@ def load_scenarios(
     if not overrides:
         return [load_scenario(name) for name in names_or_paths]
     trees = [compose(read_layers(os.fspath(name)))[0] for name in names_or_paths]
-    for text in overrides:
-        if not any(_has_key(tree, text) for tree in trees):
-            return [load_scenario(name, [text]) for name in names_or_paths]
+    homeless = [text for text in overrides if not any(_has_key(tree, text) for tree in trees)]
+    if homeless:
+        return [load_scenario(names_or_paths[0], homeless)]  # which says what is wrong with each
     return [
         load_scenario(name, [text for text in overrides if _has_key(tree, text)])
         for name, tree in zip(names_or_paths, trees, strict=True)

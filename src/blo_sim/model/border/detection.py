@@ -65,3 +65,8 @@ def post_probability(
 def field_probability(detection: float, intercept: float) -> float:
     """p at a patrol sector or inland unit: on a lookout (``intercept``), or else by itself."""
     return 1.0 - (1.0 - intercept) * (1.0 - detection)
+
+
+def expected_micrograms(grams: int, p: float) -> int:
+    """Load x p in whole micrograms (halves up): what an encounter adds to the expected seizures."""
+    return int(grams * 1e6 * p + 0.5)

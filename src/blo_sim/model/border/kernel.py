@@ -15,14 +15,15 @@ A vehicle in the bay is one integer: ``group * 2^40 + number`` for lawful ones, 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numba import njit
 
 from blo_sim.model.border.records import BLOCK, HOURS, LIVE, NEVER, PENDING, QUEUE, SERVERS
 
-Array = Any
+# Division as numpy has it: a check for zero would keep the drawing loops from being vectorised.
+compiled = njit(cache=True, error_model="numpy")
+inlined = njit(cache=True, error_model="numpy", inline="always")
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -41,7 +42,7 @@ _LAG = np.int64(24) << 32
 _GAP, _SERVICE, _REFERRAL, _SEARCH = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def _word(key, n):  # type: ignore[no-untyped-def]
     z = key + (n + _ONE) * _GOLDEN
     z = (z ^ (z >> np.uint64(30))) * _FIRST
@@ -49,12 +50,12 @@ def _word(key, n):  # type: ignore[no-untyped-def]
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def _uniform(key, n):  # type: ignore[no-untyped-def]
     return (np.float64(_word(key, n) >> np.uint64(12)) + 0.5) * _TO_UNIT
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _tail(q, u):  # type: ignore[no-untyped-def]
     r = u if q <= 0.0 else 1.0 - u
     r = math.sqrt(-math.log(r))
@@ -82,7 +83,7 @@ def _tail(q, u):  # type: ignore[no-untyped-def]
     return -x if q < 0.0 else x
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def _centre(q):  # type: ignore[no-untyped-def]
     """Standard normal quantile at ``0.5 + q`` for ``|q| <= 0.425``."""
     r = 0.180625 - q * q
@@ -97,21 +98,21 @@ def _centre(q):  # type: ignore[no-untyped-def]
     return num / den
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def _normal(u):  # type: ignore[no-untyped-def]
     """Standard normal quantile: algorithm AS 241 (Wichura 1988), as in the standard library."""
     q = u - 0.5
     return _tail(q, u) if abs(q) > 0.425 else _centre(q)
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def _ticks(hours):  # type: ignore[no-untyped-def]
     """Hours to ticks, at least one."""
     ticks = np.int64(math.floor(hours * _PER_HOUR + 0.5))
     return ticks if ticks > 0 else np.int64(1)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _draw_block(group):  # type: ignore[no-untyped-def]
     """Gaps (unit exponentials) and service times of the ``BLOCK`` vehicles from ``number`` on.
 
@@ -148,7 +149,7 @@ def _draw_block(group):  # type: ignore[no-untyped-def]
         services[i] = _ticks(math.exp(first + second * normals[i]))
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def _rate(group, months, hour):  # type: ignore[no-untyped-def]
     """Lawful arrivals an hour in the given hour of the run; -1 after its last day."""
     day = hour // 24
@@ -157,7 +158,7 @@ def _rate(group, months, hour):  # type: ignore[no-untyped-def]
     return group.rate[hour % HOURS] * group.months[months[day]]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _next_arrival(group, months, t, rest):  # type: ignore[no-untyped-def]
     """When a unit exponential ``rest`` is spent along the hourly rates from ``t`` on."""
     while True:
@@ -174,7 +175,7 @@ def _next_arrival(group, months, t, rest):  # type: ignore[no-untyped-def]
         t = end
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def _first_start(departures, busy, t, table, until):  # type: ignore[no-untyped-def]
     """First instant from ``t`` on at which fewer of ``departures`` lie ahead than the table allows."""
     gone = 0
@@ -194,7 +195,7 @@ def _first_start(departures, busy, t, table, until):  # type: ignore[no-untyped-
                 return NEVER
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def _occupy(departures, busy, start, end):  # type: ignore[no-untyped-def]
     """Forget departures up to ``start``, insert ``end`` in order, return the new count."""
     gone = 0
@@ -221,7 +222,7 @@ def _occupy(departures, busy, start, end):  # type: ignore[no-untyped-def]
     return i
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _push(post, time, vehicle):  # type: ignore[no-untyped-def]
     i = post.pending
     if i >= PENDING:
@@ -240,7 +241,7 @@ def _push(post, time, vehicle):  # type: ignore[no-untyped-def]
     post.pending_vehicle[i] = vehicle
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _pop(post):  # type: ignore[no-untyped-def]
     n = post.pending - 1
     post.pending = n
@@ -270,7 +271,7 @@ def _pop(post):  # type: ignore[no-untyped-def]
     post.pending_vehicle[i] = vehicle
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _lanes(groups, g, post, months, until):  # type: ignore[no-untyped-def]
     """Commit the lawful arrivals of one lane group up to and including ``until``.
 
@@ -347,14 +348,14 @@ def _lanes(groups, g, post, months, until):  # type: ignore[no-untyped-def]
     group.wait += wait
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _search_length(groups, post, vehicle):  # type: ignore[no-untyped-def]
     group = groups[vehicle >> 40]
     u = _uniform(group.key, np.uint64(vehicle & (_NUMBER - 1)) * _FOUR + _SEARCH)
     return _ticks(math.exp(post.search_location + post.search_scale * _normal(u)))
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@inlined
 def _crowded(post, t):  # type: ignore[no-untyped-def]
     """Whether a routine vehicle that comes at ``t`` finds the queue full and no officer free."""
     if post.waiting < post.queue_limit:
@@ -366,7 +367,7 @@ def _crowded(post, t):  # type: ignore[no-untyped-def]
     return start > t
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _enqueue(post, t, vehicle, search):  # type: ignore[no-untyped-def]
     slot = (post.head + post.waiting) % QUEUE
     post.queue_time[slot] = t
@@ -375,14 +376,14 @@ def _enqueue(post, t, vehicle, search):  # type: ignore[no-untyped-def]
     post.waiting += 1
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _head_start(post):  # type: ignore[no-untyped-def]
     earliest = post.queue_time[post.head]
     earliest = max(earliest, post.last_start)
     return _first_start(post.departures, post.busy, earliest, post.officers, post.officers_until)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _begin(groups, post, start):  # type: ignore[no-untyped-def]
     """The head of the routine queue begins its search."""
     slot = post.head
@@ -404,7 +405,7 @@ def _begin(groups, post, start):  # type: ignore[no-untyped-def]
         post.bay_wait += start - post.queue_time[slot]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _bay(groups, post, until):  # type: ignore[no-untyped-def]
     """Lawful arrivals at the bay and starts of routine searches, up to and including ``until``."""
     while True:
@@ -427,7 +428,7 @@ def _bay(groups, post, until):  # type: ignore[no-untyped-def]
             return
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _advance(groups, posts, p, months, until):  # type: ignore[no-untyped-def]
     post = posts[p]
     while post.now < until:
@@ -439,7 +440,7 @@ def _advance(groups, posts, p, months, until):  # type: ignore[no-untyped-def]
         post.now = step
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def begin(groups, posts, months):  # type: ignore[no-untyped-def]
     """Draw the first lawful arrival of every lane group."""
     for g in range(groups.shape[0]):
@@ -447,14 +448,14 @@ def begin(groups, posts, months):  # type: ignore[no-untyped-def]
         groups[g].next = _next_arrival(groups[g], months, np.int64(0), groups[g].gaps[0])
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def advance(groups, posts, p, months, now):  # type: ignore[no-untyped-def]
     """Advance post ``p`` to ``now`` (hours); lawful arrivals at ``now`` are in. Nonzero: overflow."""
     _advance(groups, posts, p, months, np.int64(now * _PER_HOUR))
     return posts[p].overflow
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def unsettled(posts, p):  # type: ignore[no-untyped-def]
     """Whether a lawful vehicle that came to the bay in the measured window still waits there."""
     post = posts[p]
@@ -465,7 +466,7 @@ def unsettled(posts, p):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def enter_lane(groups, posts, p, months, now, g, service):  # type: ignore[no-untyped-def]
     """A live vehicle joins lane group ``g`` at ``now``; returns the start of its inspection, in hours.
 
@@ -489,7 +490,7 @@ def enter_lane(groups, posts, p, months, now, g, service):  # type: ignore[no-un
     return np.float64(start) * _TICK
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def releases(groups, posts, p, months, now):  # type: ignore[no-untyped-def]
     """1 if the bay would release a routine vehicle that came at ``now``, else 0; -1: overflow."""
     t = np.int64(now * _PER_HOUR)
@@ -499,7 +500,7 @@ def releases(groups, posts, p, months, now):  # type: ignore[no-untyped-def]
     return 1 if _crowded(posts[p], t) else 0
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def enter_bay(groups, posts, p, months, now, vehicle, lookout, search):  # type: ignore[no-untyped-def]
     """A live vehicle enters the bay at ``now``: returns its departure, or minus a tentative start (hours).
 
@@ -522,7 +523,7 @@ def enter_bay(groups, posts, p, months, now, vehicle, lookout, search):  # type:
     return _ask(groups, post, t, np.int64(-1 - vehicle))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def ask_bay(groups, posts, p, months, now, vehicle):  # type: ignore[no-untyped-def]
     """The same question again, at ``now``: departure, or minus a later tentative start (hours)."""
     t = np.int64(now * _PER_HOUR)
@@ -530,7 +531,7 @@ def ask_bay(groups, posts, p, months, now, vehicle):  # type: ignore[no-untyped-
     return _ask(groups, posts[p], t, np.int64(-1 - vehicle))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def _ask(groups, post, t, vehicle):  # type: ignore[no-untyped-def]
     _bay(groups, post, t)
     for i in range(post.live):

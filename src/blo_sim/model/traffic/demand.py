@@ -107,12 +107,12 @@ def _stream(
     keys = _each(base)
     months = [world.months[int(time // 24.0)] for time in times]
     chosen = choose(stream.routes, keys, months)
-    draws = [uniforms(keys, decision).tolist() for decision in (LOAD, CLASS, CONCEALMENT, OWNER)]
+    draws = [uniforms(keys, decision).tolist() for decision in (CLASS, CONCEALMENT, OWNER)]
     size = law("lognormal", 1000.0 * stream.mean_kg, stream.cv)
-    loads = [max(1, int(sample(u, size) + 0.5)) for u in draws[0]]
+    loads = [max(1, int(sample(u, size) + 0.5)) for u in uniforms(keys, LOAD).tolist()]
     tips = informed(world, stream, keys, loads)
     result = []
-    for n, (key, _, kind, hidden, owner) in enumerate(zip(keys.tolist(), *draws, strict=True)):
+    for n, (key, load, kind, hidden, owner) in enumerate(zip(keys.tolist(), loads, *draws, strict=True)):
         traffic_class = _pick(stream.classes, kind, NO_CLASS)
         ways = () if traffic_class == NO_CLASS else world.concealment[traffic_class]
         result.append(
@@ -123,7 +123,7 @@ def _stream(
                 stream=number,
                 commodity=stream.commodity,
                 departure=times[n],
-                load=loads[n],
+                load=load,
                 traffic_class=traffic_class,
                 concealment=_pick(ways, hidden, ""),
                 owner=f"{stream.owners}-{int(owner * stream.owner_count)}",
@@ -172,7 +172,7 @@ def _pick(cumulative: tuple[tuple[float, T], ...], u: float, default: T) -> T:
 def departures(stream: Stream, months: tuple[int, ...], end: float, key: int) -> list[float]:
     """Departure times in hours, on the grid, before ``end``."""
     times: list[float] = []
-    day, rest = 0, 0.0
+    day = 0
     last_day = int(end // 24.0)
     now, n = 0.0, 0
     rest = exponential(uniform(key, n))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from blo_sim.clock import on_grid
 from blo_sim.draws import hours, law, uniform
-from blo_sim.model.border.detection import field_probability, post_probability
+from blo_sim.model.border.detection import expected_micrograms, field_probability, post_probability
 from blo_sim.model.events import ARRIVE, DELIVERED, DEPART, ENCOUNTER, SEARCHED, SEIZED
 from blo_sim.model.traffic.demand import NO_CLASS
 from blo_sim.model.traffic.live import Live
@@ -83,7 +83,7 @@ def pass_field(sim: Replication, load: Consignment, control: Control) -> bool:
     if load.lookouts:
         intercept = sim.intelligence.lookout(load, control.index, now, sim.world.lookouts.intercept)
     p = field_probability(detection, intercept) if intercept else detection
-    micrograms = int(load.load * 1e6 * p + 0.5)
+    micrograms = expected_micrograms(load.load, p)
     note = "lookout" if intercept else ""
     sim.record((now, ENCOUNTER, load.number, control.id, micrograms, p, note))
     load.passed += 1
@@ -117,7 +117,7 @@ def pass_post(
     directed = post.find(now, load.concealment, load.commodity, True) if match else 0.0
     p = post_probability(match, directed, 1.0 - with_profile, routine, released)
     note = "lookout" if match else ("released" if released else "")
-    micrograms = int(load.load * 1e6 * p + 0.5)
+    micrograms = expected_micrograms(load.load, p)
     sim.record((now, ENCOUNTER, load.number, control.id, micrograms, p, note))
     load.at_post = None
     load.passed += 1

@@ -19,6 +19,7 @@ FIRST_LIVE = NORMAL + 1
 class Live(Event):
     """An event of consignment ``number`` after ``delay`` hours (>= 0)."""
 
+    # Every such event succeeds with no value, so the class says it once for all of them.
     _ok = True
     _value = None
 
@@ -31,6 +32,7 @@ class Live(Event):
 class Call(Event):
     """Calls a function after ``delay`` hours: lighter than a process for what happens once."""
 
+    # As in `Live`.
     _ok = True
     _value = None
 
