@@ -11,11 +11,18 @@ from scipy.stats import chi2, t
 CONFIDENCE = 0.999
 
 
-def covers(values: Sequence[float], expected: float) -> bool:
-    """Whether the interval of the mean (Student's t) covers ``expected``."""
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The interval of the mean (Student's t)."""
     half = t.ppf(0.5 + CONFIDENCE / 2, len(values) - 1) * math.sqrt(variance(values) / len(values))
     assert half > 0, "values without spread say nothing"
-    return bool(abs(fmean(values) - expected) <= half)
+    centre = fmean(values)
+    return centre - half, centre + half
+
+
+def covers(values: Sequence[float], expected: float) -> bool:
+    """Whether the interval of the mean covers ``expected``."""
+    low, high = interval(values)
+    return low <= expected <= high
 
 
 def within_chi_square(statistic: float, degrees: int) -> bool:

@@ -547,3 +547,213 @@ office = "centre-0"
 probability = 1.0
 lag_h = 0.0
 """
+
+
+def desk(name: str, service: str, rest: str = "officers = 1") -> str:
+    """Terms of a desk."""
+    return f'\n[[desks]]\nid = "{name}"\nservice_h = {service}\n{rest}\n'
+
+
+def exponential(rate: float) -> str:
+    """An exponential distribution of so many an hour, as a scenario writes it."""
+    return f"{{ exponential = {{ mean = {1 / rate!r} }} }}"
+
+
+def channel(tail: str, head: str, delay: str, rest: str = "") -> str:
+    """A channel there and back between two offices."""
+    return f"""
+[[channels]]
+id = "{tail}-to-{head}"
+from = "{tail}"
+to = "{head}"
+delay_h = {delay}
+{rest}
+"""
+
+
+def hub_world(load: float, service_rate: float, delay_rate: float, travel_rate: float) -> str:
+    """`race_world` of two links with a desk of one officer at the centre between them.
+
+    All rates are an hour; ``load`` is that of reports.
+    """
+    text = race_world(2, delay_rate, travel_rate, loads_a_day=24.0 * load)
+    hub = 'id = "centre-1"\n'
+    return text.replace(hub, f'{hub}desk = "one-officer"\n') + desk("one-officer", exponential(service_rate))
+
+
+def layout_world(
+    hub_rate: float | None,
+    load: float,
+    service_rate: float,
+    delay_rate: float,
+    travel_rate: float,
+    posts: int = 8,
+) -> str:
+    """So many legs that are equally likely, each with a patrol sector at its end that has a desk.
+
+    Every load is reported at its departure by one office. Without ``hub_rate`` the report goes straight
+    to every sector; else it goes through a centre whose desk serves so many an hour, and to the sector
+    ahead only. All rates are an hour; ``load`` is that of reports.
+    """
+    names = [f"hills-{i}" for i in range(posts)]
+    legs = "".join(
+        leg(exponential(travel_rate), f'sectors = ["{name}"]\nborder_at = 1.0').replace(
+            '"origin-market"', f'"way-{name}"'
+        )
+        for name in names
+    )
+    sectors = "".join(
+        f"""
+[[sectors]]
+id = "{name}"
+country = "BB"
+border = "AA-BB"
+detection = 0.1
+desk = "sector"
+"""
+        for name in names
+    )
+    delay = exponential(delay_rate)
+    offices = f'\n[[centres]]\nid = "owner"\n{desk("sector", exponential(service_rate))}'
+    if hub_rate is None:
+        offices += '\n[reports]\naddressing = "broadcast"\n'
+        offices += "".join(channel("owner", name, delay) for name in names)
+    else:
+        offices += f'\n[[centres]]\nid = "hub"\ndesk = "fast"\n{desk("fast", exponential(hub_rate))}'
+        offices += channel("owner", "hub", delay)
+        offices += "".join(channel("hub", name, delay) for name in names)
+    return f"""{BARE}{flow(24.0 * load)}{legs}{sectors}{offices}
+[[sources]]
+id = "informants"
+place = "origin"
+office = "owner"
+probability = 1.0
+lag_h = 0.0
+"""
+
+
+FORD = """
+[[crossings]]
+id = "ford"
+countries = ["AA", "BB"]
+lat = 11.6
+lon = 10.2
+daily = { truck = 100, car = 100 }
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[[posts]]
+id = "ford-aa"
+crossing = "ford"
+country = "AA"
+roster = "medium"
+d_prime = "d_prime_road"
+methods = ["physical"]
+
+[[posts]]
+id = "ford-bb"
+crossing = "ford"
+country = "BB"
+roster = "medium"
+d_prime = "d_prime_road"
+methods = ["physical"]
+
+[[legs]]
+id = "south-north-ford"
+from = "south"
+to = "north"
+mode = "road"
+km = 90
+hours = { lognormal = { mean = 2.5, cv = 0.3 } }
+crossing = "ford"
+grade = "judged"
+reason = "made up"
+range_factor = 1.5
+"""
+"""A second way by road for `SMALL`."""
+
+INTELLIGENCE = """
+[[centres]]
+id = "centre"
+desk = "slow"
+
+[[channels]]
+id = "capitals-centre"
+from = "capitals"
+to = "centre"
+delay_h = { exponential = { mean = 2.0 } }
+loss = 0.05
+willingness = 0.7
+
+[[desks]]
+id = "slow"
+officers = 1
+service_h = { lognormal = { mean = 1.0, cv = 1.0 } }
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[[desks]]
+id = "liaison"
+service_h = { exponential = { mean = 0.5 } }
+hours = [8, 20]
+weekdays = 6
+on_call = 1
+call_out_h = 1.0
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[trust]
+initial = 0.2
+confirmed = 0.3
+false_alarm = 0.1
+rotation_days = 20.0
+rotation_loss = 0.5
+
+[leaks]
+probability = 0.3
+reroute = 0.6
+wait_h = 12.0
+
+[reports.chase]
+probability = 0.8
+lag_h = { exponential = { mean = 0.5 } }
+
+[reports.pattern]
+probability = 0.9
+lag_h = { exponential = { mean = 5.0 } }
+d_prime = 1.0
+
+[reports.request]
+probability = 0.05
+to = "capital"
+hold_h = 12.0
+"""
+"""Every mechanism of intelligence for `SMALL`."""
+
+
+def everything_world() -> str:
+    """`small_world` with a second crossing and with every mechanism of intelligence at work.
+
+    Both capitals, the centre and the inland unit have a slow desk, ``blo-bridge`` has one with two
+    agencies, channels lose and withhold, owners compromise shifts and have a signature, sources send
+    false reports.
+    """
+    text = SMALL
+    for old, new in (
+        ('country = "AA"\n\n[[headquarters]]', 'country = "AA"\ndesk = "slow"\n\n[[headquarters]]'),
+        ('id = "capital-bb"\ncountry = "BB"\n', 'id = "capital-bb"\ncountry = "BB"\ndesk = "slow"\n'),
+        ("number = 5\n", "number = 5\ncompromised = 0.1\nsignature = 0.5\n"),
+        ("loss = 0.1\n", "loss = 0.1\nwillingness = 0.7\n"),
+        ("loss = 0.01\n", "loss = 0.01\nwillingness = 0.8\n"),
+        ("load_exponent = 0.5\n", "load_exponent = 0.5\nfalse_per_year = 400.0\n"),
+        ("intercept = 0.2\n", "intercept = 0.2\nfalse_match = 0.0005\n"),
+        ("training = 0.3\n", "training = 0.3\ndesk = 1\npooling = 2\n"),
+        ('place = "north"\ndetection', 'place = "north"\ndesk = "slow"\ndetection'),
+        ('partners = ["blo-south"]\n', 'partners = ["blo-south"]\ndesk = "liaison"\n'),
+    ):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text + FORD + INTELLIGENCE

@@ -18,7 +18,11 @@ from blo_sim.world.crossings import busiest_load, lane_groups
 
 FILES = sorted((ROOT / "scenarios").glob("*.toml"))
 ROWS = evidence()
-RAW = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in FILES}
+RAW = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8"))
+    for path in FILES
+    if not path.stem.startswith("overload")  # a made-up place has no evidence
+}
 BASE = RAW["k22-baseline"]
 ID = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
 CITED = re.compile(r"\b(?:E\d[a-z]?-\d+[a-z]?|E-cal-[a-z-]+[a-z]|geonames-\w+|point-[\w-]+|leg-\d+)\b")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -13,8 +13,21 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from reference import ALWAYS, LIVE, NEVER, ReferencePost, Vehicle, lawful_vehicles
+from reference import (
+    ALWAYS,
+    LIVE,
+    LOOKOUT,
+    NEVER,
+    SHIFT,
+    At,
+    ReferencePost,
+    Servers,
+    Vehicle,
+    lawful_vehicles,
+)
 from runs import world_of
+from simpy import Environment, Event
+from simpy.resources.resource import PriorityRequest
 from worlds import SMALL
 
 from blo_sim.clock import TICKS_PER_HOUR
@@ -24,7 +37,7 @@ from blo_sim.model.border import kernel
 from blo_sim.model.border.posts import Borders, Post
 from blo_sim.scenario.values import Distribution
 from blo_sim.world.compile import PostTables
-from blo_sim.world.crossings import Bay, LaneGroup
+from blo_sim.world.crossings import Bay, LaneGroup, Staff
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in scalar:RuntimeWarning")
 """The kernel wraps around on purpose; uncompiled (``NUMBA_DISABLE_JIT=1``), numpy warns of it."""
@@ -97,13 +110,22 @@ def by_shift(values: Sequence[object], hours: Sequence[int]) -> tuple:  # type: 
 # The two programs -----------------------------------------------------------------------------------
 
 
-def by_kernel(desk: Post, visits: Sequence[Visit], looks: Sequence[float]) -> list[Vehicle]:
-    """Live vehicles through the kernel, called as a journey does; ``looks`` only advance it."""
+def by_kernel(
+    desk: Post, visits: Sequence[Visit], looks: Sequence[float], change: tuple[float, Staff] | None = None
+) -> list[Vehicle]:
+    """Live vehicles through the kernel, called as a journey does; ``looks`` only advance it.
+
+    ``change`` is an hour and who works there from it on.
+    """
     cars = [Vehicle(LIVE + i, v.group, v.time, v.inspection, v.search, ALWAYS) for i, v in enumerate(visits)]
     agenda = [(v.time, i, "arrives") for i, v in enumerate(visits)] + [(t, -1, "") for t in looks]
+    agenda += [(change[0], -2, "staff")] if change else []
     heapq.heapify(agenda)
     while agenda:
         now, i, step = heapq.heappop(agenda)
+        if change and step == "staff":
+            desk.change_staff(change[1], now)
+            continue
         if i < 0:
             assert kernel.advance(*desk.records, now) == 0
             continue
@@ -130,7 +152,12 @@ def by_kernel(desk: Post, visits: Sequence[Visit], looks: Sequence[float]) -> li
     return cars
 
 
-def by_reference(tables: PostTables, months: list[int], visits: Sequence[Visit]) -> list[list[Vehicle]]:
+def by_reference(
+    tables: PostTables,
+    months: list[int],
+    visits: Sequence[Visit],
+    change: tuple[float, Staff] | None = None,
+) -> list[list[Vehicle]]:
     """All vehicles of each lane group, and at last the live ones."""
     vehicles = [list(lawful_vehicles(tables, g, months, SEED, 0)) for g in range(len(tables.groups))]
     vehicles.append(
@@ -142,8 +169,57 @@ def by_reference(tables: PostTables, months: list[int], visits: Sequence[Visit])
             for i, v in enumerate(visits)
         ]
     )  # fmt: skip
-    ReferencePost(tables).run(vehicle for row in vehicles for vehicle in row)
+    post = StaffedPost(tables, *change) if change else ReferencePost(tables)
+    post.run(vehicle for row in vehicles for vehicle in row)
     return vehicles
+
+
+class StaffedServers(Servers):
+    """Servers of whom there are others from an hour on.
+
+    What had come to the lanes, and lookouts that had come to the bay, start as if nothing had changed; so
+    do the others in the bay that can start at that very instant.
+    """
+
+    def __init__(
+        self, env: Environment, before: tuple[int, ...], after: tuple[int, ...], hour: float
+    ) -> None:
+        self.before, self.after, self.hour = before, after, hour
+        super().__init__(env, before)
+
+    @property
+    def capacity(self) -> int:
+        return self.at(self._env.now)
+
+    def at(self, came: float) -> int:
+        table = self.before if came < self.hour else self.after
+        return table[int(self._env.now) % 168]
+
+    def _do_put(self, event: PriorityRequest) -> bool:  # type: ignore[override]
+        now = self._env.now
+        if self.count >= self.at(event.time if event.priority == LOOKOUT or now <= self.hour else now):
+            return False
+        self.users.append(event)
+        event.usage_since = self._env.now
+        event.succeed()
+        return True
+
+    def _shifts(self, env: Environment, table: tuple[int, ...]) -> Generator[Event, None, None]:
+        while True:
+            yield At(env, 1.0, SHIFT)
+            self._trigger_put(None)
+
+
+class StaffedPost(ReferencePost):
+    """The reference with a change of staff at a full hour of the first week."""
+
+    def __init__(self, tables: PostTables, hour: float, staff: Staff) -> None:
+        super().__init__(tables)
+        self.lanes = [
+            StaffedServers(self.env, group.lanes, after, hour)
+            for group, after in zip(tables.groups, staff.lanes, strict=True)
+        ]
+        self.bay = StaffedServers(self.env, tables.officers, staff.officers, hour)
 
 
 def ticks(hours: float) -> int:
@@ -330,6 +406,51 @@ def test_results_do_not_depend_on_how_often_the_kernel_is_advanced(case: Case, l
         assert rarely.groups[name].tolist() == often.groups[name].tolist()
     for name in ("searched", "released", "bay_wait", "waiting", "pending", "last_start"):
         assert rarely.posts[name].tolist() == often.posts[name].tolist()
+
+
+def fewer(table: tuple[int, ...], taken: int) -> tuple[int, ...]:
+    """The table after so many are taken, as long as one stays."""
+    return tuple(max(min(number, 1), number - taken) for number in table)
+
+
+@settings(
+    max_examples=200 // FEWER,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+@given(cases(), st.integers(1, 24 * DAYS), st.lists(st.integers(0, 2), min_size=4, max_size=4))
+@example(TOGETHER, 8, [2, 2, 2, 2])
+def test_a_desk_that_takes_its_officers(case: Case, hour: int, taken: list[int]) -> None:
+    """Those who had come to the lanes keep their starts; everybody else meets fewer lanes and officers."""
+    tables = case.tables()
+    lanes = tuple(fewer(row.lanes, less) for row, less in zip(tables.groups, taken, strict=False))
+    change = float(hour), Staff(lanes, fewer(tables.officers, taken[-1]))
+    borders = borders_of(tables, case.months)
+    live = by_kernel(borders.desks[0], case.visits, case.looks, change)
+    *lawful, expected = by_reference(tables, case.months, case.visits, change)
+
+    assert [(v.start, v.inspected, v.released, v.departure) for v in live] == [
+        (v.start, v.inspected, v.released, v.departure) for v in expected
+    ]
+    assert kernel.advance(*borders.desks[0].records, END) == 0
+    referred: list[Vehicle] = []
+    for row, vehicles, shares in zip(borders.groups, lawful, tables.bays[0][1].shares, strict=True):
+        assert (row["passages"], row["wait"], row["referred"]) == lane_counts(vehicles, shares)
+        referred += [v for v in vehicles if v.referral < shares[int(v.inspected) % 168]]
+    post = borders.posts[0]
+    assert (post["searched"], post["released"], post["bay_wait"]) == bay_counts(referred)
+
+
+def test_a_desk_takes_officers_from_those_who_come_later_only() -> None:
+    """Two lanes, then one, from 1 h on: of four who came before, and two after."""
+    post = quiet_post(lanes=(2,) * 168)
+    visits = [Visit(0.75, 0, 1.0, "passes", 0.5) for _ in range(4)]
+    visits += [Visit(1.0, 0, 1.0, "passes", 0.5) for _ in range(2)]
+    staff = Staff(((1,) * 168,), OPEN)
+    starts = [car.start for car in by_kernel(post, visits, [], (1.0, staff))]
+    assert starts == [0.75, 0.75, 1.75, 1.75, 2.75, 3.75]
+    post = quiet_post(lanes=(2,) * 168)
+    assert [car.start for car in by_kernel(post, visits, [])] == [0.75, 0.75, 1.75, 1.75, 2.75, 2.75]
 
 
 # Draws ----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import tomllib
 from types import SimpleNamespace
@@ -14,6 +15,23 @@ from blo_sim.experiment.design import Design
 from blo_sim.results.summary import Summary
 from blo_sim.scenario.schema import ScenarioModel
 
+HOUR = 2**32
+MESSAGES = {
+    "sent": 16,
+    "in_time": 4,
+    "late": 3,
+    "lost": 2,
+    "withheld": 5,
+    "expired": 0,
+    "merged": 1,
+    "under_way": 1,
+    "leaked": 2,
+}
+NO_TIPS = {
+    source: dict.fromkeys(("born", "in_time", "late", "failed", "never_sent"), 0)
+    for source in ("surveillance", "other side", "seizure", "chase")
+}
+
 
 def scenario(name: str = "small", content: str = "a", **changes: Any) -> Any:
     """A small scenario with as much of the interface as experiments use."""
@@ -24,7 +42,16 @@ def scenario(name: str = "small", content: str = "a", **changes: Any) -> Any:
 
 def world(days: int = 30, years: int = 1) -> Any:
     """The few attributes of a compiled world that experiments read."""
-    return SimpleNamespace(days=days, years=years, first_day=dt.date(2012, 12, 22), warmup_hours=240.0)
+    return SimpleNamespace(
+        days=days,
+        years=years,
+        first_day=dt.date(2012, 12, 22),
+        warmup_hours=240.0,
+        end_hours=240.0 + 24.0 * days,
+        desks={"bridge-bb": ((-math.inf, SimpleNamespace(officers=(2,) * 168)),)},
+        message_routes=((-math.inf, {("bridge-aa", "bridge-bb"): (SimpleNamespace(channel="phone"),)}),),
+        standing_routes={("bridge-bb", "capital"): (SimpleNamespace(channel="post"),)},
+    )
 
 
 def design(*names: str, alternatives: tuple[str, ...] | None = None, **changes: Any) -> Design:
@@ -71,6 +98,32 @@ def summary(
         },
         targets={},
         seized=seized or {},
-        lawful=dict(zip(("passages", "wait_ticks", "searched", "released"), lawful, strict=True)),
-        messages={"sent": 10, "in_time": 4, "late": 3, "lost": 2, "expired": 0, "under_way": 1},
+        lawful=dict(zip(("passages", "wait_ticks", "searched", "released"), lawful, strict=True))
+        | {"mistaken": 2, "mistaken_ticks": HOUR, "held": 1, "held_ticks": HOUR},
+        messages=MESSAGES,
+        messages_by={
+            ("surveillance", "sent"): 16,
+            ("surveillance", "in_time"): 4,
+            ("false", "sent"): 20,
+            ("false", "lost"): 5,
+        },
+        late_by={"queue": 2, "delay": 1},
+        late_ticks=6 * HOUR,
+        channels={("phone", "carried"): 6, ("phone", "lost"): 1, ("phone", "withheld"): 3},
+        tips=NO_TIPS
+        | {"surveillance": {"born": 5, "in_time": 2, "late": 1, "failed": 1, "never_sent": 1}},
+        desks={
+            ("bridge-bb", "jobs"): 40,
+            ("bridge-bb", "work_ticks"): 36 * HOUR,
+            ("bridge-bb", "wait_ticks"): 10 * HOUR,
+            ("bridge-bb", "false_jobs"): 20,
+            ("bridge-bb", "false_ticks"): 9 * HOUR,
+        },
+        leaks={
+            ("warned", "heroin"): 3,
+            ("warned", "opium"): 1,
+            ("rerouted", "heroin"): 1,
+            ("delivered_g", "heroin"): 4000,
+            ("delivered_g", "opium"): 10_000,
+        },
     )

@@ -118,8 +118,11 @@ def test_the_table_says_what_a_planner_needs(
         "simulation noise, not the uncertainty of the answer",
     ):
         assert words in first
-    for words in ("Gains over", "Ledger", "by control type and border", "Lawful travellers", "Messages"):
+    titles = ("Gains over", "Ledger", "by control type and border", "Lawful travellers", "Lookouts for loads")
+    for words in (*titles, "Reports on loads"):
         assert words in out
+    for words in ("Busiest desks", "withheld", "not needed", "leaked"):
+        assert words not in out
     assert "change in small" in out
     assert "10 % of the headline gain would take" in out.replace("\n", " ")
     assert "Not modelled yet" in out
@@ -144,10 +147,42 @@ def test_run_prints_targets_beside_the_model(
     assert line.endswith("outside")
 
 
+DESKS = """
+[[desks]]
+id = "slow"
+officers = 1
+service_h = 12.0
+
+[leaks]
+probability = 0.5
+wait_h = 24.0
+"""
+
+
+def test_desks_and_what_they_do_to_messages_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = small_world() + DESKS
+    for capital in ("aa", "bb"):
+        text = text.replace(f'id = "capital-{capital}"\n', f'id = "capital-{capital}"\ndesk = "slow"\n')
+    text = text.replace("loss = 0.05\n", "loss = 0.05\nwillingness = 0.6\n")
+    path = tmp_path / "desks.toml"
+    path.write_text(text.replace('place = "synthetic"', 'place = "real"'), encoding="utf-8")
+    assert main(["run", str(path), *SHORT]) == 0
+    out = capsys.readouterr().out
+    line = next(line for line in out.splitlines() if line.startswith("scenario  sent"))
+    assert "withheld" in line
+    assert "leaked" in line
+    assert "Busiest desks" in out
+    busy = next(line for line in out.splitlines() if line.startswith("desks     headquarters "))
+    assert float(busy.split()[4]) > 0
+    assert max(len(line) for line in out.splitlines()) <= 110
+
+
 def test_csv_has_a_row_for_every_number(small: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", small, *SHORT, "--format", "csv"]) == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
-    assert {row["kind"] for row in rows} == {"measure", "lawful", "messages"}
+    assert {row["kind"] for row in rows} == {"measure", "lawful", "messages", "leaks", "causes"}
     assert all(float(row["mean"]) >= 0 for row in rows if row["kind"] == "measure")
 
 

@@ -10,7 +10,7 @@ from worlds import small_world
 
 from blo_sim.errors import ScenarioError
 from blo_sim.model.border.records import hours_until_change
-from blo_sim.scenario.schema import Profile, Roster
+from blo_sim.scenario.schema import Desk, Profile, Roster
 from blo_sim.world import crossings
 
 SMALL = small_world()
@@ -184,3 +184,93 @@ def test_a_post_without_lanes_on_a_route_is_a_problem() -> None:
     shut = '\n[[rosters]]\nid = "shut"\nshifts = [{ from_hour = 0, to_hour = 24, lanes = {} }]\n'
     with pytest.raises(ScenarioError, match="'bridge-bb', which has no lanes in that direction"):
         world_of(SMALL + shut, "posts.bridge-bb.roster=shut")
+
+
+# Officers of a desk -----------------------------------------------------------------------------------------
+
+
+def desk_terms(**terms: object) -> Desk:
+    return Desk.model_validate({"id": "d", "service_h": 1.0, **terms}, context={"parameters": {}})
+
+
+def test_hours_of_a_desk() -> None:
+    own = crossings.desk_hours(desk_terms(), (9, 17), 5)
+    assert [hour for hour in range(24) if own[hour]] == list(range(9, 17))
+    assert own[:24] == own[96:120]
+    assert not any(own[120:])
+    terms = crossings.desk_hours(desk_terms(hours=[20, 24], weekdays=7), (9, 17), 5)
+    assert terms == ((False,) * 20 + (True,) * 4) * 7
+    days = crossings.desk_hours(desk_terms(weekdays=1), (0, 24), 7)
+    assert days == (True,) * 24 + (False,) * 144
+
+
+def staffed(desk: list[int], *shifts: str, hours: str = "[0, 24]") -> crossings.Staff:
+    """Who works at bridge-bb, where both directions have lanes for trucks and cars."""
+    roster_of = f"rosters.medium.shifts=[{', '.join(shifts)}]"
+    model = load(SMALL, roster_of, f"posts.bridge-bb.hours={hours}").model
+    post = model.posts[1]
+    return crossings.staff(post, crossings.lane_groups(post, model), desk, model)
+
+
+def shift(trucks: int, cars: int, officers: int, first: int = 0, last: int = 24) -> str:
+    lanes = f"{{truck={trucks}, car={cars}}}"
+    return f"{{from_hour={first}, to_hour={last}, lanes={lanes}, bay_officers={officers}}}"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "officers", "lanes", "short"),
+    [
+        (0, 3, (2, 3, 2, 3), 0),
+        (1, 2, (2, 3, 2, 3), 0),
+        (2, 1, (2, 3, 2, 3), 0),  # one stays in the bay
+        (3, 1, (2, 2, 2, 3), 0),  # the first of those with most lanes
+        (4, 1, (2, 2, 2, 2), 0),
+        (5, 1, (1, 2, 2, 2), 0),
+        (8, 1, (1, 1, 1, 1), 0),
+        (10, 1, (1, 1, 1, 1), 2),
+    ],
+)
+def test_where_officers_of_a_desk_come_from(
+    wanted: int, officers: int, lanes: tuple[int, ...], short: int
+) -> None:
+    staff = staffed([wanted] * 168, shift(2, 3, 3))
+    assert staff.officers == (officers,) * 168
+    assert tuple(table[100] for table in staff.lanes) == lanes
+    assert staff.short == short
+
+
+def test_a_bay_without_officers_gives_none() -> None:
+    staff = staffed([1] * 168, shift(2, 1, 0))
+    assert staff.officers == (0,) * 168
+    assert [table[0] for table in staff.lanes] == [1, 1, 2, 1]
+
+
+def test_officers_are_taken_hour_by_hour() -> None:
+    desk = [0] * 8 + [2] * 8 + [0] * 8
+    staff = staffed(desk * 7, shift(2, 2, 3, 6, 10), shift(3, 1, 1, 10, 22), hours="[6, 22]")
+    assert staff.officers[:24] == (0,) * 6 + (3, 3) + (1, 1) + (1,) * 12 + (0,) * 2
+    assert staff.lanes[0][:24] == (0,) * 6 + (2,) * 4 + (2,) * 6 + (3,) * 6 + (0,) * 2
+    assert staff.lanes[2][:24] == (0,) * 6 + (2,) * 4 + (2,) * 6 + (3,) * 6 + (0,) * 2
+    assert staff.lanes[1][:24] == (0,) * 6 + (2,) * 4 + (1,) * 12 + (0,) * 2
+    assert staff.short == 0
+    assert staff.officers[24:48] == staff.officers[:24]
+
+
+def test_a_closed_post_sends_nobody() -> None:
+    staff = staffed([1] * 168, shift(1, 1, 2), hours="[8, 20]")
+    assert staff.officers[:24] == (0,) * 8 + (1,) * 12 + (0,) * 4
+    assert staff.short == 0
+
+
+def test_a_desk_lowers_the_referral_share_of_its_hours() -> None:
+    """Two officers plan 0.12 of 20 vehicles an hour, one plans 0.06; the share is 0 without one."""
+    model = load(SMALL, *FLAT_DEMAND, "classes.truck.policy_cap=1.0", "classes.car.policy_cap=1.0").model
+    post = model.posts[1]
+    groups = crossings.lane_groups(post, model)
+    officers = ([0] * 8 + [2] * 4 + [1] * 4 + [0] * 8) * 7
+    bay = crossings.bay(post, (), groups, model, officers)
+    assert bay.shares[0][8:12] == pytest.approx([0.12] * 4)
+    assert bay.shares[0][12:16] == pytest.approx([0.06] * 4)
+    assert set(bay.shares[0][:8]) == {0.0}
+    own = crossings.bay(post, (), groups, model)
+    assert own == crossings.bay(post, (), groups, model, crossings.officer_table(model.rosters[0], (0, 24)))

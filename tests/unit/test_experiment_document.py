@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import scipy.stats
-from fakes import design, summary
+from fakes import HOUR, design, scenario, summary
 
 from blo_sim.errors import UsageError
+from blo_sim.experiment.exchange import desks, office_labels, officer_hours
 from blo_sim.experiment.replications import Finished
 from blo_sim.experiment.result import CompareResult, RunResult
+from blo_sim.model.events import CAUSES, LATE, SOURCES
+from blo_sim.results.network import ENDS, TIP_SOURCES
 from blo_sim.results.summary import Summary
+from blo_sim.world.compile import MANY
 
 KG = 10**9
 V = {"mean", "mc_ci", "plausible"}
@@ -44,15 +50,24 @@ def test_document_has_the_keys_of_the_interface() -> None:
     content = compared().document()
     assert list(content) == [
         "seed", "replications", "days", "clock", "behaviour", "parameters", "estimator", "version",
-        "baseline", "headline", "scenarios", "lawful", "messages", "commodities",
+        "baseline", "headline", "scenarios", "lawful", "messages", "desks", "leaks", "causes", "commodities",
     ]  # fmt: skip
     assert list(content["commodities"]) == ["opiates", "heroin", "opium"]
     assert content["headline"] == "opiates"
     assert content["scenarios"] == {"base": "a" * 64, "more": "b" * 64}
-    assert set(content["lawful"]["base"]) == {"crossings", "wait_h", "searched_share", "released_share"}
-    assert set(content["messages"]["more"]) == {
-        "sent", "in_time_share", "late_share", "lost_share", "expired_share", "under_way_share"
+    assert set(content["lawful"]["base"]) == {
+        "crossings", "wait_h", "searched_share", "released_share", "mistaken", "held",
     }  # fmt: skip
+    messages = content["messages"]["more"]
+    shares = [f"{end}_share" for end in (*ENDS, "leaked")]
+    assert list(messages) == ["sent", *shares, "late_h", "late_by", "tips", "by_source", "by_channel"]
+    assert list(messages["late_by"]) == list(LATE)
+    assert list(messages["tips"]) == ["all", *TIP_SOURCES]
+    assert list(messages["by_source"]) == list(SOURCES)
+    assert list(messages["by_channel"]) == ["phone", "post"]
+    assert list(content["desks"]["more"]) == ["bridge-bb"]
+    assert set(content["leaks"]["base"]) == {"warned", "rerouted", "waited", "delivered_kg"}
+    assert list(content["causes"]["base"]) == list(CAUSES)
     for block in content["commodities"].values():
         assert set(block) == {"measures", "gains", "ledger"}
         assert set(block["measures"]) == {"base", "more"}
@@ -115,12 +130,16 @@ def test_attribution_shift_counts_loads_seized_in_both_worlds_and_relabelled() -
         "a:1": (0, "heroin", 5_000, "routine"),
         "a:2": (0, "heroin", 7_000, "lookout"),
         "a:3": (0, "heroin", 9_000, "patrol"),
+        "a:5": (0, "heroin", 300, "request"),
+        "a:6": (0, "heroin", 200, "routine"),
         "b:1": (0, "opium", 20_000, "inland"),
     }
     after = {
         "a:1": (0, "heroin", 5_000, "lookout"),
         "a:2": (0, "heroin", 7_000, "lookout"),
-        "b:1": (0, "opium", 20_000, "lookout"),
+        "a:5": (0, "heroin", 300, "pattern"),
+        "a:6": (0, "heroin", 200, "profiling"),
+        "b:1": (0, "opium", 20_000, "pattern"),
         "a:4": (0, "heroin", 1_000, "lookout"),
     }
     result = CompareResult(
@@ -169,6 +188,96 @@ def test_lawful_crossings_are_half_the_passages_and_waits_those_of_both_posts() 
     assert entry["searched_share"]["mean"] == pytest.approx(0.02)
 
 
+def test_messages_by_hand() -> None:
+    entry = compared().document()["messages"]["base"]
+    assert entry["sent"]["mean"] == 16.0
+    assert entry["withheld_share"]["mean"] == pytest.approx(5 / 16)
+    assert entry["merged_share"]["mean"] == pytest.approx(1 / 16)
+    assert entry["leaked_share"]["mean"] == pytest.approx(2 / 16)
+    assert entry["late_h"]["mean"] == pytest.approx(2.0)
+    assert entry["late_by"]["queue"]["mean"] == pytest.approx(2 / 3)
+    assert entry["late_by"]["work"]["mean"] == 0.0
+    assert entry["by_source"]["false"]["sent"]["mean"] == 20.0
+    assert entry["by_source"]["false"]["lost_share"]["mean"] == pytest.approx(0.25)
+    assert entry["by_source"]["answer"]["lost_share"]["mean"] is None
+    phone = entry["by_channel"]["phone"]
+    assert [phone[key]["mean"] for key in ("carried", "lost_share", "withheld_share")] == [6.0, 0.1, 0.3]
+    assert entry["by_channel"]["post"]["lost_share"]["mean"] is None
+    assert entry["tips"]["all"] == entry["tips"]["surveillance"]
+    assert entry["tips"]["all"]["in_time_share"]["mean"] == pytest.approx(0.4)
+    assert entry["tips"]["chase"]["never_sent_share"]["mean"] is None
+
+
+def test_desks_leaks_and_causes_by_hand() -> None:
+    seized = {"a:1": (0, "heroin", 12_000, "routine"), "b:1": (0, "opium", 5_000, "lookout")}
+    only = Finished({"base": summaries(BEFORE, seized=seized)}, False)
+    content = RunResult(design("base"), only).document()
+    desk = content["desks"]["base"]["bridge-bb"]
+    assert desk["jobs_per_year"]["mean"] == pytest.approx(40 * 365 / 30)
+    assert desk["load"]["mean"] == pytest.approx(36 / (2 * 24 * 30))
+    assert desk["wait_h"]["mean"] == pytest.approx(0.25)
+    assert desk["false_share"]["mean"] == pytest.approx(0.25)
+    leaks = content["leaks"]["base"]
+    assert [leaks[key]["mean"] for key in ("warned", "rerouted", "waited")] == [4.0, 1.0, 0.0]
+    assert leaks["delivered_kg"]["mean"] == pytest.approx(4 + 0.1 * 10)
+    causes = content["causes"]["base"]
+    assert causes["routine"]["kg"]["mean"] == pytest.approx(9.0)
+    assert causes["routine"]["seizures"]["mean"] == causes["lookout"]["seizures"]["mean"] == 1.0
+    assert causes["pattern"]["kg"]["mean"] == causes["pattern"]["seizures"]["mean"] == 0.0
+
+
+def test_desks_of_a_real_place_are_called_by_kind_and_country() -> None:
+    assert office_labels(scenario().model)["bridge-bb"] == "bridge-bb"
+    real = scenario(place="real")
+    labels = office_labels(real.model)
+    assert labels["bridge-bb"] == "post BB"
+    assert labels["capital-aa"] == "headquarters AA"
+    assert labels["hills-bb"] == "sector BB"
+    assert labels["north-unit"] == "unit BB"
+    plan = replace(design("small"), scenarios=(real,))
+    plan.worlds[0].desks["bridge-aa"] = plan.worlds[0].desks["capital-aa"] = ((-math.inf, week(1, 1)),)
+    found = RunResult(plan, Finished({"small": summaries(BEFORE)}, False)).document()["desks"]["small"]
+    assert list(found) == ["headquarters AA", "post AA", "post BB"]
+    assert found["post BB"]["load"]["mean"] == pytest.approx(36 / 1440)
+
+
+def test_offices_of_one_kind_and_country_are_one_row() -> None:
+    plan = replace(design("small"), scenarios=(scenario(place="real"),))
+    for office in ("capital-aa", "capital-bb"):
+        plan.worlds[0].desks[office] = ((-math.inf, week(1, 1)),)
+    model = plan.scenarios[0].model
+    same = model.model_copy(
+        update={"headquarters": [row.model_copy(update={"country": "AA"}) for row in model.headquarters]}
+    )
+    one = summaries(BEFORE)
+    for each in one:
+        each.desks["capital-aa", "jobs"], each.desks["capital-bb", "jobs"] = 10, 30
+        each.desks["capital-aa", "work_ticks"] = each.desks["capital-bb", "work_ticks"] = 72 * HOUR
+    row = desks(same, plan.worlds[0], one)["headquarters AA"]
+    assert row["jobs_per_year"]["mean"] == pytest.approx(40 * 365 / 30)
+    assert row["load"]["mean"] == pytest.approx(144 / (2 * 720))
+    plan.worlds[0].desks["capital-aa"] = ((-math.inf, week(MANY, 1)),)
+    assert desks(same, plan.worlds[0], one)["headquarters AA"]["load"]["mean"] is None
+
+
+def week(day: int, night: int) -> Any:
+    return SimpleNamespace(officers=tuple(day if 8 <= hour % 24 < 16 else night for hour in range(168)))
+
+
+def test_hours_of_officers_follow_the_desks_that_stand() -> None:
+    world = SimpleNamespace(warmup_hours=240.0, end_hours=240.0 + 24 * 10, desks={})
+    world.desks["one"] = ((-math.inf, week(2, 1)),)
+    world.desks["opens"] = ((240.0 + 24 * 8, week(3, 0)),)
+    world.desks["grows"] = ((-math.inf, week(1, 0)), (240.0 + 24 * 5 + 8, week(3, 0)))
+    world.desks["endless"] = ((-math.inf, week(MANY, 0)),)
+    world.desks["never"] = ((-math.inf, week(MANY, 0)), (100.0, week(1, 0)), (900.0, week(MANY, 0)))
+    assert officer_hours(world, "one") == 10 * (8 * 2 + 16)
+    assert officer_hours(world, "opens") == 2 * 8 * 3
+    assert officer_hours(world, "grows") == 5 * 8 + 5 * 8 * 3
+    assert officer_hours(world, "endless") is None
+    assert officer_hours(world, "never") == 80.0
+
+
 def test_dated_clock_reports_every_year() -> None:
     two = [
         summary(i, heroin, year=year)
@@ -205,6 +314,12 @@ def test_rows_hold_what_the_document_says() -> None:
     assert rows["gain", "more", "opiates", "kept_kg"]["mc_low"] == gain["mc_ci"][0]
     assert ("ledger", "more", "heroin", "net.kept_kg") in rows
     assert ("lawful", "base", "", "wait_h") in rows
+    in_time = result.document()["messages"]["base"]["by_source"]["surveillance"]["in_time_share"]
+    row = rows["messages", "base", "", "by_source.surveillance.in_time_share"]
+    assert row["mean"] == in_time["mean"] == 0.25
+    assert rows["desks", "more", "", "bridge-bb.wait_h"]["mean"] == 0.25
+    assert rows["causes", "base", "", "routine.kg"]["mean"] == 9.0
+    assert rows["leaks", "base", "", "warned"]["mean"] == 4.0
 
 
 def test_dataframe_names_the_extra_that_has_pandas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from runs import load, log_of
 from worlds import small_world
 
 from blo_sim import load_scenario
 from blo_sim.cli import main
 from blo_sim.errors import UsageError
-from blo_sim.experiment.trace import BOTH, trace
+from blo_sim.experiment.trace import BOTH, Speaker, trace
+from blo_sim.model.events import KINDS, TAKEN, Event
 
 
 @pytest.fixture
@@ -83,3 +85,60 @@ def test_a_real_place_is_labelled_as_simulated(tmp_path: Path, capsys: pytest.Ca
     out = capsys.readouterr().out
     assert "A simulated load with judged parameters" in out
     assert "probability" not in out
+
+
+SENTENCES = {
+    "withheld": "  the message to bridge, BB post is withheld by an office on its way",
+    "merged": "  the message to bridge, BB post is not needed: as new a lookout stands there",
+    "carried": "    goes on to bridge, BB post by note, 30 min",
+    "taken": "    an officer at bridge, BB post takes it up, 30 min after it came",
+    "worked": "    the officer at bridge, BB post is done with it after 30 min",
+    "leaked": "    LEAKED at bridge, BB post: its owner is warned",
+    "rerouted": "warned, turns back before bridge, BB post and takes another way",
+    "waited": "warned, waits 30 min before bridge, BB post",
+    "held": "was held at bridge, BB post for an answer, 30 min",
+    "mistaken": "  a lawful vehicle is searched at bridge, BB post in its place, 30 min in the bay",
+}
+
+
+def said(kind: str, note: str = "note", place: str = "synthetic") -> str:
+    speaker = Speaker(load(small_world().replace('place = "synthetic"', f'place = "{place}"')))
+    event = Event(1.0, KINDS.index(kind), 0, "bridge-bb", 7, 0.5, note)
+    return speaker.say(kind, event, "heroin-north", 2.0)
+
+
+def test_what_offices_do_in_words() -> None:
+    assert {kind: said(kind) for kind in SENTENCES} == SENTENCES
+
+
+def test_every_kind_of_event_has_a_sentence() -> None:
+    for kind in KINDS:
+        if kind != "depart":
+            assert "bridge, BB post" in said(kind)
+
+
+def test_for_a_real_place_nothing_names_a_weak_shift_or_desk() -> None:
+    assert said("encounter", "waved through").endswith(", a compromised shift waves it through")
+    assert said("encounter", "waved through", "real") == said("encounter", "", "real")
+    assert said("encounter", "request", "real").endswith(", an answer told of it")
+    assert said("leaked", place="real") == "    LEAKED: its owner is warned"
+
+
+DESK = """
+[[desks]]
+id = "slow"
+officers = 1
+service_h = 0.5
+"""
+
+
+def test_a_story_with_desks_tells_every_step(tmp_path: Path) -> None:
+    text = (small_world() + DESK).replace('id = "capital-bb"\n', 'id = "capital-bb"\ndesk = "slow"\n')
+    path = tmp_path / "desks.toml"
+    path.write_text(text, encoding="utf-8")
+    log = log_of(text)
+    asked = next(event.consignment for event in log.rows() if event.kind == TAKEN)
+    lines = [line.text for line in trace(path, consignment=log.names[asked]).lines]
+    assert "    the officer at capital-bb is done with it after 30 min" in lines
+    for words in ("    goes on to capital-bb by ", "    an officer at capital-bb takes it up, "):
+        assert any(line.startswith(words) for line in lines)

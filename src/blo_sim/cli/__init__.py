@@ -19,6 +19,7 @@ from blo_sim.errors import BloSimError
 COMMANDS = {
     "compare": "blo_sim.cli.compare",
     "run": "blo_sim.cli.run",
+    "layouts": "blo_sim.cli.layouts",
     "trace": "blo_sim.cli.trace",
     "describe": "blo_sim.cli.describe",
     "scenarios": "blo_sim.cli.scenarios",

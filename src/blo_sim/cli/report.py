@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from blo_sim.cli.tables import (
+    UNDEFINED,
     amount,
     factor,
     interval,
@@ -17,16 +18,32 @@ from blo_sim.cli.tables import (
     table,
 )
 from blo_sim.experiment.breakdown import by_border, by_cause
-from blo_sim.experiment.document import DAYS_PER_YEAR, value, waits
+from blo_sim.experiment.document import waits
+from blo_sim.experiment.exchange import DAYS_PER_YEAR
 from blo_sim.experiment.result import CompareResult, Result, RunResult
+from blo_sim.experiment.values import value
+from blo_sim.results.network import TIP_OUTCOMES
 from blo_sim.results.statistics import ratio_difference
 
 NOT_MODELLED = (
-    "Not modelled yet: smugglers that learn or re-route, desks that queue, pooling of agencies, compromised "
-    "shifts and leaks, requests, false reports, trust, mobile teams, and the uncertainty of the parameters."
+    "Not modelled yet: smugglers that learn (only loads that a leak warned wait or take another way), mobile "
+    "teams, money, and the uncertainty of the parameters."
 )
 MINUTES = 60.0
 SMALLEST_SHARE = 0.01
+BUSIEST = 5
+MESSAGE_COLUMNS = {
+    "in_time": "read in time",
+    "late": "read late",
+    "lost": "lost",
+    "withheld": "withheld",
+    "expired": "expired",
+    "merged": "not needed",
+    "under_way": "under way",
+    "leaked": "leaked",
+}
+ONLY_IF_ANY = ("withheld", "merged", "leaked")
+"""Columns of messages that are left out if no scenario has any."""
 LEDGER = {
     "detection": "detection",
     "net": "net gain",
@@ -45,6 +62,8 @@ def run_text(result: RunResult) -> str:
             _causes(result),
             _lawful(result),
             _messages(result),
+            _tips(result),
+            _desks(result),
             _fit(result),
             paragraph(NOT_MODELLED),
         ]
@@ -65,6 +84,8 @@ def compare_text(result: CompareResult) -> str:
             _causes(result),
             _lawful(result),
             _messages(result),
+            _tips(result),
+            _desks(result),
             _needed(result),
             paragraph(NOT_MODELLED),
         ]
@@ -321,15 +342,68 @@ def _minutes(hours: float | None) -> str:
 
 
 def _messages(result: Result) -> str:
+    blocks = result.document()["messages"]
+    ends = [
+        end
+        for end in MESSAGE_COLUMNS
+        if end not in ONLY_IF_ANY or any(entry[f"{end}_share"]["mean"] for entry in blocks.values())
+    ]
+    rows = [
+        [name, amount(entry["sent"]["mean"]), *(percent(entry[f"{end}_share"]["mean"]) for end in ends)]
+        for name, entry in blocks.items()
+    ]
+    columns = ["scenario", "sent", *(MESSAGE_COLUMNS[end] for end in ends)]
+    return section(f"Lookouts for loads between offices {_period(result)}", table(columns, rows))
+
+
+def _tips(result: Result) -> str:
     rows = []
     for name, entry in result.document()["messages"].items():
-        ends = [
-            percent(entry[f"{end}_share"]["mean"])
-            for end in ("in_time", "late", "lost", "expired", "under_way")
-        ]
-        rows.append([name, amount(entry["sent"]["mean"]), *ends])
-    columns = ["scenario", "sent", "read in time", "read late", "lost", "expired", "under way"]
-    return section(f"Messages between offices {_period(result)}", table(columns, rows))
+        tips = entry["tips"]["all"]
+        if not tips["born"]["mean"]:
+            continue
+        shares = [percent(tips[f"{end}_share"]["mean"]) for end in TIP_OUTCOMES]
+        rows.append(
+            [name, amount(tips["born"]["mean"]), *shares, amount(entry["late_h"]["mean"]), why_late(entry)]
+        )
+    if not rows:
+        return ""
+    columns = ["scenario", "reports", "in time", "late", "failed", "never sent", "hours late", "mostly by"]
+    title = f"Reports on loads {_period(result)}, by the best of their messages"
+    return section(title, table(columns, rows))
+
+
+def why_late(entry: dict[str, Any]) -> str:
+    """The most frequent reason of late lookouts, and its share."""
+    shares = {reason: each["mean"] or 0.0 for reason, each in entry["late_by"].items()}
+    reason = max(shares, key=shares.__getitem__)
+    return f"{reason} {percent(shares[reason])}" if shares[reason] else UNDEFINED
+
+
+def _desks(result: Result) -> str:
+    rows = []
+    for name, offices in result.document()["desks"].items():
+        loaded = [(office, desk) for office, desk in offices.items() if desk["load"]["mean"]]
+        loaded.sort(key=lambda each: -each[1]["load"]["mean"])
+        for office, desk in loaded[:BUSIEST]:
+            rows.append(
+                [
+                    name,
+                    office,
+                    amount(desk["jobs_per_year"]["mean"]),
+                    percent(desk["load"]["mean"]),
+                    amount(desk["wait_h"]["mean"]),
+                    percent(desk["false_share"]["mean"]),
+                ]
+            )
+    if not rows:
+        return ""
+    title = paragraph(
+        "Busiest desks (load: work over officers' hours; wait: mean hours until an officer takes a report "
+        "up, closed hours included)"
+    )
+    columns = ["scenario", "office", "reports a year", "load", "wait h", "false reports' work"]
+    return section(title, table(columns, rows, left=2))
 
 
 def _fit(result: Result) -> str:

@@ -7,25 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.clock import TICKS_PER_HOUR
+from blo_sim.experiment.breakdown import causes
+from blo_sim.experiment.exchange import DAYS_PER_YEAR, desks, leaks, messages
 from blo_sim.experiment.ledger import attribution_shift, ledger
 from blo_sim.experiment.masses import Masses, difference, kilograms, masses
-from blo_sim.results.statistics import (
-    Interval,
-    mean,
-    mean_interval,
-    median,
-    ratio,
-    ratio_difference,
-    ratio_interval,
-    variance_reduction,
-)
+from blo_sim.experiment.values import of_mean, of_ratio, value
+from blo_sim.results.statistics import median, ratio_difference, variance_reduction
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
     from blo_sim.results.summary import Summary
 
-DAYS_PER_YEAR = 365
-MESSAGE_ENDS = ("in_time", "late", "lost", "expired", "under_way")
 Summaries = Mapping[str, "Sequence[Summary]"]
 
 
@@ -45,22 +37,18 @@ def document(design: Design, summaries: Summaries, *, paired: bool) -> dict[str,
     dict
         Only dictionaries, lists, strings, numbers and None; no NaN.
     """
-    from blo_sim import __version__
-
-    content: dict[str, Any] = {
-        "seed": design.seed,
-        "replications": len(summaries[design.baseline]),
-        "days": design.days,
-        "clock": design.clock,
-        "behaviour": "fixed",
-        "parameters": "central",
-        "estimator": design.estimator,
-        "version": __version__,
-        "baseline": design.baseline,
-        "headline": design.scenarios[0].model.headline.id,
-        "scenarios": {name: each.sha256 for name, each in zip(design.names, design.scenarios, strict=True)},
+    content = head(design, len(summaries[design.baseline]))
+    worlds = dict(zip(design.names, zip(design.scenarios, design.worlds, strict=True), strict=True))
+    weights = design.blocks()[content["headline"]]
+    content |= {
         "lawful": {name: lawful(summaries[name]) for name in design.names},
-        "messages": {name: messages(summaries[name]) for name in design.names},
+        "messages": {name: messages(world, summaries[name]) for name, (_, world) in worlds.items()},
+        "desks": {
+            name: desks(scenario.model, world, summaries[name])
+            for name, (scenario, world) in worlds.items()
+        },
+        "leaks": {name: leaks(summaries[name], weights) for name in design.names},
+        "causes": {name: causes(summaries[name], weights) for name in design.names},
         "commodities": commodities(design, summaries, paired=paired),
     }
     if design.clock == "dated":
@@ -73,6 +61,32 @@ def document(design: Design, summaries: Summaries, *, paired: bool) -> dict[str,
             for year, (first, last) in enumerate(years(design))
         ]
     return content
+
+
+def head(design: Design, replications: int) -> dict[str, Any]:
+    """What was run, under which rules: the first keys of every document.
+
+    Parameters
+    ----------
+    design : Design
+    replications : int
+        Those that were finished.
+    """
+    from blo_sim import __version__
+
+    return {
+        "seed": design.seed,
+        "replications": replications,
+        "days": design.days,
+        "clock": design.clock,
+        "behaviour": "fixed",
+        "parameters": "central",
+        "estimator": design.estimator,
+        "version": __version__,
+        "baseline": design.baseline,
+        "headline": design.scenarios[0].model.headline.id,
+        "scenarios": {name: each.sha256 for name, each in zip(design.names, design.scenarios, strict=True)},
+    }
 
 
 def years(design: Design) -> list[tuple[dt.date, dt.date]]:
@@ -165,36 +179,14 @@ def lawful(summaries: Sequence[Summary]) -> dict[str, Any]:
         "wait_h": of_ratio(waits(summaries), passages),
         "searched_share": of_ratio([each.lawful["searched"] for each in summaries], passages),
         "released_share": of_ratio([each.lawful["released"] for each in summaries], passages),
+        "mistaken": of_mean([each.lawful["mistaken"] for each in summaries]),
+        "held": of_mean([each.lawful["held"] for each in summaries]),
     }
 
 
 def waits(summaries: Sequence[Summary]) -> list[float]:
     """Hours waited at both posts together; over passages, the mean wait of a crossing."""
     return [2 * (each.lawful["wait_ticks"] / TICKS_PER_HOUR) for each in summaries]
-
-
-def messages(summaries: Sequence[Summary]) -> dict[str, Any]:
-    """Messages sent, and the shares of them by how they ended."""
-    sent = [each.messages["sent"] for each in summaries]
-    ends = {
-        f"{end}_share": of_ratio([each.messages[end] for each in summaries], sent) for end in MESSAGE_ENDS
-    }
-    return {"sent": of_mean(sent)} | ends
-
-
-def value(centre: float | None, interval: Interval | None) -> dict[str, Any]:
-    """A number with its two uncertainties; the second needs parameter draws, which are not run yet."""
-    return {"mean": centre, "mc_ci": None if interval is None else list(interval), "plausible": None}
-
-
-def of_mean(values: Sequence[float]) -> dict[str, Any]:
-    """The mean of one value a replication."""
-    return value(mean(values), mean_interval(values))
-
-
-def of_ratio(numerator: Sequence[float], denominator: Sequence[float]) -> dict[str, Any]:
-    """A ratio of means."""
-    return value(ratio(numerator, denominator), ratio_interval(numerator, denominator))
 
 
 def _gain(

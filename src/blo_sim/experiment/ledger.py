@@ -19,18 +19,19 @@ from blo_sim.results.statistics import mean, mean_interval
 if TYPE_CHECKING:
     from blo_sim.results.summary import Summary
 
-INTELLIGENCE = "lookout"
+INTELLIGENCE = frozenset({"lookout", "request", "pattern"})
+"""Causes that need another office's knowledge."""
 
 
 def attribution_shift(
     first: Sequence[Summary], second: Sequence[Summary], commodities: Sequence[str], year: int | None = None
 ) -> Series:
-    """Micrograms of loads seized in both worlds, credited to a lookout only in the second."""
+    """Micrograms of loads seized in both worlds, credited to intelligence only in the second."""
     series: Series = {each: [0] * len(first) for each in commodities}
     for place, (before, after) in enumerate(zip(first, second, strict=True)):
         for consignment, (when, commodity, grams, cause) in before.seized.items():
             other = after.seized.get(consignment)
-            shifted = other is not None and cause != INTELLIGENCE and other[3] == INTELLIGENCE
+            shifted = other is not None and cause not in INTELLIGENCE and other[3] in INTELLIGENCE
             if shifted and year in (None, when):
                 series[commodity][place] += grams * MICROGRAMS_PER_GRAM
     return series

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import UsageError
-from blo_sim.experiment.document import differences, document, value
+from blo_sim.experiment.document import differences, document
 from blo_sim.experiment.masses import masses
+from blo_sim.experiment.values import flat, value
 from blo_sim.results.statistics import ratio, ratio_interval, replications_needed
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from blo_sim.experiment.replications import Finished
     from blo_sim.results.summary import Summary
 
+BLOCKS = ("lawful", "messages", "desks", "leaks", "causes")
+"""Blocks of the document that are about scenarios, not commodities."""
 ROW = ("kind", "scenario", "commodity", "measure", "mean", "mc_low", "mc_high")
 FLOW_COLUMNS = (
     "attempted_g",
@@ -80,8 +83,9 @@ class Result:
         Returns
         -------
         list of dict
-            Keys ``kind`` (measure, gain, ledger, lawful, messages), ``scenario``, ``commodity`` (empty
-            for travellers and messages), ``measure``, ``mean``, ``mc_low``, ``mc_high``.
+            Keys ``kind`` (measure, gain, ledger, or one of `BLOCKS`), ``scenario``, ``commodity`` (empty
+            for the latter), ``measure`` (of a block in a block ``outer.inner``), ``mean``, ``mc_low``,
+            ``mc_high``.
         """
         return list(self._rows())
 
@@ -144,17 +148,14 @@ class Result:
         content = self.document()
         for commodity, block in content["commodities"].items():
             for name, entries in block["measures"].items():
-                yield from _of("measure", name, commodity, entries)
+                yield from rows_of("measure", name, commodity, entries)
             for name, entries in block.get("gains", {}).items():
-                yield from _of("gain", name, commodity, entries)
+                yield from rows_of("gain", name, commodity, entries)
             for name, lines in block.get("ledger", {}).items():
-                for line, columns in lines.items():
-                    yield from _of(
-                        "ledger", name, commodity, {f"{line}.{key}": v for key, v in columns.items()}
-                    )
-        for kind in ("lawful", "messages"):
+                yield from rows_of("ledger", name, commodity, lines)
+        for kind in BLOCKS:
             for name, entries in content[kind].items():
-                yield from _of(kind, name, "", entries)
+                yield from rows_of(kind, name, "", entries)
 
 
 class RunResult(Result):
@@ -191,7 +192,9 @@ class CompareResult(Result):
         return replications_needed(differences(first, second, headline)[1], half_width)
 
 
-def _of(kind: str, scenario: str, commodity: str, entries: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for measure, entry in entries.items():
-        low, high = entry["mc_ci"] or (None, None)
-        yield dict(zip(ROW, (kind, scenario, commodity, measure, entry["mean"], low, high), strict=True))
+def rows_of(
+    kind: str, scenario: str, commodity: str, entries: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Rows of a block of the document."""
+    for cells in flat(entries):
+        yield dict(zip(ROW, (kind, scenario, commodity, *cells), strict=True))

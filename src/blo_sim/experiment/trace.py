@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from blo_sim.scenario import Scenario
 
 BOTH = "both"
+WAVED = "waved through"
+KNOWN = {
+    "lookout": ", a lookout for it was read there",
+    "request": ", an answer told of it",
+    "released": ", the bay is full and releases",
+    WAVED: ", a compromised shift waves it through",
+}
 Fate = tuple[str, str, str]
 """How a load ends (seized, delivered, under way), where, and by which cause."""
 
@@ -110,7 +117,7 @@ class _Log:
         self.kinds = KINDS
         self.world = design.worlds[place]
         self.calendar = Calendar(self.world.first_day)
-        self.speaker = _Speaker(design.scenarios[place])
+        self.speaker = Speaker(design.scenarios[place])
         self.index = {name: number for number, name in enumerate(log.names)}
         self.streams = log.streams
         self.events: dict[int, list[Event]] = {}
@@ -151,7 +158,7 @@ class _Log:
         return lines
 
 
-class _Speaker:
+class Speaker:
     """Turns events into sentences with the names that the scenario gives."""
 
     def __init__(self, scenario: Scenario) -> None:
@@ -177,7 +184,7 @@ class _Speaker:
         sentences = {
             "depart": lambda: self._departs(event, flow, kg),
             "arrive": lambda: f"joins the lanes at {where}, inspected after {_hours(event.p)}",
-            "encounter": lambda: f"meets {where}{self._chance(event)}{_known(event)}",
+            "encounter": lambda: f"meets {where}{self._chance(event)}{self._known(event)}",
             "searched": lambda: f"searched at {where} in vain; {_hours(event.p)} in the bay",
             "seized": lambda: f"SEIZED at {where}: {kg}, cause {event.note}",
             "delivered": lambda: f"DELIVERED at {where}: {kg}",
@@ -188,12 +195,33 @@ class _Speaker:
             "expired": lambda: (
                 f"  the message to {where} is thrown away unread, {_hours(since)} after it left"
             ),
+            "withheld": lambda: f"  the message to {where} is withheld by an office on its way",
+            "merged": lambda: f"  the message to {where} is not needed: as new a lookout stands there",
+            "carried": lambda: f"    goes on to {where} by {event.note}, {_hours(event.p)}",
+            "taken": lambda: f"    an officer at {where} takes it up, {_hours(event.p)} after it came",
+            "worked": lambda: f"    the officer at {where} is done with it after {_hours(event.p)}",
+            "leaked": lambda: f"    LEAKED{self._leak(where)}: its owner is warned",
+            "rerouted": lambda: f"warned, turns back before {where} and takes another way",
+            "waited": lambda: f"warned, waits {_hours(event.p)} before {where}",
+            "held": lambda: f"was held at {where} for an answer, {_hours(event.p)}",
+            "mistaken": lambda: (
+                f"  a lawful vehicle is searched at {where} in its place, {_hours(event.p)} in the bay"
+            ),
         }
         return sentences[kind]()
 
     def _chance(self, event: Event) -> str:
         # For a real place, a probability by post would be a map of weak crossings.
         return f", seized with probability {100 * event.p:.2f} %" if self.shows_chances else ""
+
+    def _known(self, event: Event) -> str:
+        # Nor may it say where a shift is for sale.
+        if event.note == WAVED and not self.shows_chances:
+            return ""
+        return KNOWN.get(event.note, "")
+
+    def _leak(self, where: str) -> str:
+        return f" at {where}" if self.shows_chances else ""
 
     def _departs(self, event: Event, flow: str, kg: str) -> str:
         row = self.flows[flow]
@@ -206,12 +234,6 @@ def _hours(hours: float) -> str:
     if hours < 1:
         return f"{60 * hours:.0f} min"
     return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} days"
-
-
-def _known(event: Event) -> str:
-    return {"lookout": ", a lookout for it was read there", "released": ", the bay is full and releases"}.get(
-        event.note, ""
-    )
 
 
 def _pick(logs: Sequence[_Log], wanted: str | None) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 DEPART, ARRIVE, ENCOUNTER, SEARCHED, SEIZED, DELIVERED, REPORT, SENT, READ, LOST, EXPIRED = range(11)
+CARRIED, TAKEN, WORKED, WITHHELD, MERGED, LEAKED, REROUTED, WAITED, HELD, MISTAKEN = range(11, 21)
 
 KINDS = (
     "depart",
@@ -24,10 +25,32 @@ KINDS = (
     "read",
     "lost",
     "expired",
+    "carried",
+    "taken",
+    "worked",
+    "withheld",
+    "merged",
+    "leaked",
+    "rerouted",
+    "waited",
+    "held",
+    "mistaken",
 )
 
 CAUSES = ("lookout", "request", "routine", "profiling", "pattern", "patrol", "inland")
-"""Causes of a seizure, the first that applies. `request` and `pattern` have no mechanism yet."""
+"""Causes of a seizure, the first that applies."""
+
+NOBODY = -1
+"""The consignment of an event that concerns no load: a false report, or a lawful vehicle."""
+
+SOURCES = (
+    "surveillance", "other side", "seizure", "chase", "pattern", "request", "answer", "false",
+)  # fmt: skip
+"""Where a report comes from."""
+SURVEILLANCE, OTHER_SIDE, SEIZURE, CHASE, PATTERN, REQUEST, ANSWER, FALSE = SOURCES
+
+LATE = ("delay", "closed", "queue", "work", "elsewhere")
+"""Why a lookout was read too late: what took the longest on its way, or its subject went elsewhere."""
 
 
 Record = tuple[float, int, int, str, int, float, str]
@@ -43,15 +66,29 @@ class Event(NamedTuple):
     depart       ``place`` the name of its route, ``amount`` the load in grams, ``note`` class and hiding
     arrive       a load joins the lanes of a post; ``p`` its wait until primary inspection, hours
     encounter    a control can seize the load: ``p`` the probability, ``amount`` load x p in micrograms
-                 (whole), ``note`` what was known (``""`` or ``"lookout"``, ``"released"``)
+                 (whole), ``note`` what was known (``""`` or ``lookout``, ``released``, ``waved through``,
+                 ``request``)
     searched     a search in the bay ended without a find; ``p`` hours in the bay, the wait included
     seized       ``amount`` the load in grams, ``note`` the cause
     delivered    ``place`` the destination, ``amount`` the load in grams
-    report       a report on the load is born; ``place`` the owner office, ``note`` its source
-    sent         a message leaves; ``place`` the addressee, ``amount`` its number
-    read         ``place`` the addressee, ``amount`` its number, ``note`` ``in time`` or ``late``
-    lost         the same, lost on the way
+    report       a report is born; ``place`` the owner office, ``amount`` the number of its first message,
+                 ``p`` how many it sends, ``note`` its source
+    sent         a message leaves; ``place`` the addressee, ``amount`` its number, ``note`` its source
+    carried      it goes over a channel: ``place`` the next office, ``p`` hours, ``note`` the channel
+    taken        an officer takes it up at ``place``: ``p`` hours since it came there, ``note`` its source
+    worked       the officer is done with it: ``p`` hours of work, ``note`` its source
+    leaked       a desk sells it at ``place``
+    read         ``place`` the addressee, ``amount`` its number, ``p`` hours too late, ``note`` ``in time`` or
+                 ``late (delay)``, with one of `LATE`
+    lost         lost on the way to ``place``, the addressee; ``note`` the channel
+    withheld     the same, kept back by the office before the channel
     expired      the same, thrown away unread
+    merged       the same, not needed: a lookout for its subject that is no older stands there already
+    rerouted     a warned load turns back before ``place``, ``note`` the name of its new route
+    waited       a warned load waits before ``place``; ``p`` hours
+    held         a vehicle was held at ``place`` for an answer; ``p`` hours
+    mistaken     a lawful vehicle was searched at ``place`` on a lookout; ``p`` hours in the bay, ``note``
+                 the source of the lookout
     ===========  =====================================================================================
     """
 

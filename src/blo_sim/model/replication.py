@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from blo_sim.model.border.posts import Borders
+from blo_sim.model.border.shifts import Shifts
 from blo_sim.model.events import EventLog
 from blo_sim.model.intelligence.reports import Intelligence
 from blo_sim.model.traffic.demand import Consignment, consignments
@@ -44,7 +45,8 @@ class Replication:
         self.log.streams = [load.stream for load in self.loads]
         self.under_way: dict[str, dict[int, Consignment]] = defaultdict(dict)
         self.message_routes = world.message_routes[0][1]
-        self.intelligence = Intelligence(self)
+        self.intelligence = Intelligence(self, seed, replication)
+        self.shifts = Shifts(world, seed, replication)
         self.detection = {name: _detections(world, name) for name in world.commodities}
 
     @property
@@ -64,6 +66,7 @@ class Replication:
 
     def end(self, load: Consignment) -> None:
         load.ended = True
+        load.ended_at = self.now
         del self.under_way[load.owner][load.number]
 
     def is_ahead(self, load: Consignment, control: str) -> bool:
@@ -83,6 +86,9 @@ class Replication:
                     self.at(start, lambda post=post, bay=bay: post.change_bay(bay, self.now))
                 else:
                     post.change_bay(bay, 0.0)
+            for start, staff in post.tables.staff:
+                self.at(max(start, 0.0), lambda post=post, staff=staff: post.change_staff(staff, self.now))
+        self.intelligence.begin()
         self.env.process(self._departures())
         for hour in _pauses(self.world.last_hours):
             self.env.run(until=hour)

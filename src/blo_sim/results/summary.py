@@ -11,17 +11,8 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from blo_sim.model.events import (
-    DELIVERED,
-    DEPART,
-    ENCOUNTER,
-    EXPIRED,
-    LOST,
-    READ,
-    SEIZED,
-    SENT,
-    EventLog,
-)
+from blo_sim.model.events import DELIVERED, DEPART, ENCOUNTER, SEIZED, EventLog
+from blo_sim.results.network import NetworkSums
 
 if TYPE_CHECKING:
     from blo_sim.scenario.schema import Target
@@ -29,8 +20,6 @@ if TYPE_CHECKING:
 
 HOURS_PER_YEAR = 8760.0
 MICRO = 1_000_000
-ENDS = {SENT: "sent", READ: "read", LOST: "lost", EXPIRED: "expired"}
-MESSAGE_ENDS = {"in_time": "in time", "late": "late", "lost": "lost", "expired": "expired"}
 
 
 @dataclass(frozen=True)
@@ -51,9 +40,29 @@ class Summary:
     seized : dict
         Consignment id to (year, commodity, grams, cause).
     lawful : dict
-        ``passages``, ``wait_ticks`` (lane and bay, 2^-32 h), ``searched``, ``released``.
+        ``passages``, ``wait_ticks`` (2^-32 h: lane, bay, and what follows), ``searched``, ``released``; of
+        these, searched on a lookout for another vehicle ``mistaken`` and ``mistaken_ticks``, held for an
+        answer ``held`` and ``held_ticks``.
     messages : dict
-        ``sent``, ``in_time``, ``late``, ``lost``, ``expired``, ``under_way``.
+        Lookouts for loads: ``sent``, which ended ``in_time``, ``late``, ``lost``, ``withheld``,
+        ``expired``, ``merged`` or ``under_way``; ``leaked`` are those sold at least once, however they ended.
+    messages_by : dict
+        (source, ``sent`` or an end) to messages of every source.
+    late_by : dict
+        Why lookouts were late (`blo_sim.model.events.LATE`) to how many; together they were ``late_ticks``
+        late.
+    channels : dict
+        (channel, ``carried``, ``lost`` or ``withheld``) to messages.
+    tips : dict
+        Source to its reports on loads: ``born``, and of those, by the best of their messages to another
+        office than their own, ``in_time`` (read in time, or not needed), ``late``, ``failed`` (all ended
+        unread) and ``never_sent`` (there was none).
+    desks : dict
+        (office, ``jobs``, ``work_ticks``, ``wait_ticks``, ``false_jobs`` or ``false_ticks``) to sums of the
+        window.
+    leaks : dict
+        (``warned``, ``rerouted``, ``waited``, commodity) to loads; (``delivered_g``, commodity) to the grams
+        delivered of those that took another way or waited.
     """
 
     replication: int
@@ -65,6 +74,13 @@ class Summary:
     seized: dict[str, tuple[int, str, int, str]]
     lawful: dict[str, int]
     messages: dict[str, int]
+    messages_by: dict[tuple[str, str], int]
+    late_by: dict[str, int]
+    late_ticks: int
+    channels: dict[tuple[str, str], int]
+    tips: dict[str, dict[str, int]]
+    desks: dict[tuple[str, str], int]
+    leaks: dict[tuple[str, str], int]
 
 
 def summarise(world: World, log: EventLog) -> Summary:
@@ -93,7 +109,8 @@ class Summariser:
         self.seized: dict[str, tuple[int, str, int, str]] = {}
         self.expected_at: Counter[tuple[str, str, str]] = Counter()
         self.countries: dict[int, set[str]] = {}
-        self.ends: Counter[str] = Counter()
+        self.leaks: Counter[tuple[str, str]] = Counter()
+        self.network = NetworkSums(world, self.year)
 
     def read(self, log: EventLog) -> None:
         """Take in the events that the log holds now."""
@@ -101,7 +118,8 @@ class Summariser:
             self.names, self.streams = log.names, log.streams
             self.commodity = [self.world.streams[stream].commodity for stream in log.streams]
         year, controls, commodity, expected = self.year, self.controls, self.commodity, self.expected
-        for time, kind, load, place, amount, _, note in log.events:
+        handlers = self.network.handlers
+        for time, kind, load, place, amount, p, note in log.events:
             if kind == ENCOUNTER:
                 if load in year:
                     expected[year[load], commodity[load], place] += amount
@@ -111,9 +129,9 @@ class Summariser:
             elif kind == SEIZED:
                 self.seize(load, controls[place], amount, note)
             elif kind == DELIVERED:
-                self.close(load, "delivered_g")
-            elif kind in ENDS and load in year:
-                self.ends[note if kind == READ else ENDS[kind]] += 1
+                self.deliver(load)
+            elif kind in handlers:
+                handlers[kind](time, load, place, amount, p, note)
 
     def summary(self, log: EventLog) -> Summary:
         """The sums, after the last events: whoever has not ended is in transit."""
@@ -124,6 +142,9 @@ class Summariser:
             self.flows["expected_ug", when, what] += micrograms
             self.expected_by[when, what, control.kind, control.border] += micrograms
             self.expected_at[what, control.kind, control.country] += micrograms
+        network = self.network
+        for measure in ("warned", "rerouted", "waited"):
+            self.leaks.update((measure, self.commodity[load]) for load in getattr(network, measure))
         return Summary(
             replication=log.replication,
             process_id=os.getpid(),
@@ -132,13 +153,15 @@ class Summariser:
             expected_by=dict(self.expected_by),
             targets={target.id: self.target(target) for target in self.world.targets},
             seized=self.seized,
-            lawful={
-                "passages": sum(post.passages for post in log.lawful.values()),
-                "wait_ticks": sum(post.lane_wait + post.bay_wait for post in log.lawful.values()),
-                "searched": sum(post.searched for post in log.lawful.values()),
-                "released": sum(post.released for post in log.lawful.values()),
-            },
-            messages=self.messages(),
+            lawful=_lawful(log, network),
+            messages=network.messages(),
+            messages_by=network.by_source(),
+            late_by=dict(network.late_by),
+            late_ticks=network.late_ticks,
+            channels=dict(network.channels),
+            tips=network.tip_outcomes(),
+            desks=dict(network.desks),
+            leaks=dict(self.leaks),
         )
 
     def depart(self, load: int, time: float, grams: int) -> None:
@@ -161,13 +184,14 @@ class Summariser:
         self.flows["seizures", year, commodity] += 1
         self.close(load, "seized_g")
 
+    def deliver(self, load: int) -> None:
+        if load in self.loads and (load in self.network.rerouted or load in self.network.waited):
+            self.leaks["delivered_g", self.commodity[load]] += self.loads[load]
+        self.close(load, "delivered_g")
+
     def close(self, load: int, measure: str) -> None:
         if load in self.loads:
             self.flows[measure, self.year[load], self.commodity[load]] += self.loads.pop(load)
-
-    def messages(self) -> dict[str, int]:
-        ends = {name: self.ends[text] for name, text in MESSAGE_ENDS.items()}
-        return {"sent": self.ends["sent"], **ends, "under_way": self.ends["sent"] - sum(ends.values())}
 
     def target(self, target: Target) -> tuple[int, int]:
         """Numerator and denominator of a target, in micrograms."""
@@ -196,3 +220,15 @@ class Summariser:
             for load, grams in self.attempted.items()
             if self.commodity[load] == commodity and self.countries[load] & inside
         )
+
+
+def _lawful(log: EventLog, network: NetworkSums) -> dict[str, int]:
+    posts, extra = log.lawful.values(), network.lawful
+    names = ("mistaken", "mistaken_ticks", "held", "held_ticks")
+    waits = sum(post.lane_wait + post.bay_wait for post in posts)
+    return {
+        "passages": sum(post.passages for post in posts),
+        "wait_ticks": waits + extra["mistaken_ticks"] + extra["held_ticks"],
+        "searched": sum(post.searched for post in posts) + extra["mistaken"],
+        "released": sum(post.released for post in posts),
+    } | {name: extra[name] for name in names}

@@ -58,6 +58,8 @@ def describe(scenario: Scenario) -> list[Section]:
         _flows(model),
         _offices(model),
         _channels(model),
+        _desks(model),
+        _intelligence(model),
         _grades(scenario),
         _judged(scenario),
         _elsewhere(scenario),
@@ -163,6 +165,8 @@ def _offices(model: ScenarioModel) -> Section:
 def _components(office: Office) -> str:
     parts = office.components
     named = ["link"] if parts.link else []
+    named += [f"desk ({parts.desk}, {office.desk})"] if parts.desk else []
+    named += [f"pooling ({parts.pooling} agencies)"] if parts.desk and parts.pooling > 1 else []
     named += [f"equipment ({', '.join(parts.equipment)})"] if parts.equipment else []
     named += [f"training (d' + {parts.training:g})"] if parts.training else []
     return ", ".join(named) or "neutral"
@@ -176,6 +180,7 @@ def _channels(model: ScenarioModel) -> Section:
             "both" if row.both_ways else "one",
             _duration(row.delay_h),
             f"{100 * row.loss:g} %",
+            f"{100 * row.willingness:g} %",
         )
         for row in model.channels
     ]
@@ -187,10 +192,61 @@ def _channels(model: ScenarioModel) -> Section:
                 "both",
                 _duration(model.link.delay_h),
                 f"{100 * model.link.loss:g} %",
+                f"{100 * model.link.willingness:g} %",
             )
         )
-    columns = ("from", "to", "ways", "delay", "loss")
-    return Section("Channels for messages", columns=columns, rows=tuple(rows), left=4)
+    text = ""
+    if model.layout is not None:
+        text = f"Across borders the layout {model.layout!r} stands instead of these."
+    columns = ("from", "to", "ways", "delay", "loss", "willing")
+    return Section("Channels for messages", text, columns=columns, rows=tuple(rows), left=4)
+
+
+def _desks(model: ScenarioModel) -> Section:
+    """Desks with their terms, and how many offices have each."""
+    used: Counter[str | None] = Counter(row.desk for row in model.offices if row.components.desk)
+    liaison = set(used)
+    for table in (model.posts, model.sectors, model.units, model.headquarters, model.centres):
+        used.update(row.desk for row in table)
+    rows = [
+        (
+            row.id,
+            f"{used[row.id]}",
+            f"{row.officers or ('those of the BLO' if row.id in liaison else 'no limit')}",
+            _duration(row.service_h),
+            f"{row.hours[0]} to {row.hours[1]} h" if row.hours else "the office's",
+            f"{row.on_call}",
+        )
+        for row in model.desks
+    ]
+    columns = ("desk", "offices", "officers", "work on a report", "hours", "on call")
+    return Section("Desks that read messages", columns=columns, rows=tuple(rows), left=1)
+
+
+def _intelligence(model: ScenarioModel) -> Section:
+    """Which reports there are, and what can go wrong with them."""
+    reports = model.reports
+    parts = [f"Reports go to {'every office' if reports.addressing == 'broadcast' else 'the controls ahead'}"]
+    kinds = {
+        "the other side": reports.other_side.probability,
+        "seizures": reports.seizure.probability,
+        "chases": reports.chase.probability,
+        "patterns": reports.pattern.probability,
+        "requests": reports.request.probability,
+    }
+    told = [f"{name} ({probability:g})" for name, probability in kinds.items() if probability]
+    false = sum(row.false_per_year for row in model.sources) * reports.false_factor
+    parts.append(f"their sources are {len(model.sources)} places" + "".join(f", {each}" for each in told))
+    if false:
+        parts.append(f"{false:,.0f} a year are false")
+    if model.trust is not None:
+        parts.append(f"trust starts at {model.trust.initial:g} and changes with outcomes")
+    if model.leaks is not None and model.leaks.probability:
+        parts.append(f"a desk leaks a lookout with probability {model.leaks.probability:g} an agency")
+    bribed = sorted({row.compromised for row in model.organisations if row.compromised})
+    if bribed:
+        parts.append(f"a shift is compromised with probability {', '.join(f'{each:g}' for each in bribed)}")
+    return Section("Intelligence", "; ".join(parts) + ".")
 
 
 def _duration(delay: Distribution) -> str:

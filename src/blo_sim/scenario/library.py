@@ -41,8 +41,9 @@ def directory() -> Path:
 
 
 def names() -> list[str]:
-    """Names of the bundled scenarios, sorted."""
-    return sorted(path.stem for path in directory().glob("*.toml"))
+    """Names of the bundled scenarios, sorted; one in a folder is called ``folder/stem``."""
+    top = directory()
+    return sorted(path.relative_to(top).with_suffix("").as_posix() for path in top.rglob("*.toml"))
 
 
 def path_of(name: str) -> Path | None:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +99,7 @@ def load_scenario(name_or_path: str | os.PathLike[str], overrides: Sequence[str]
         raise ScenarioError(list(dict.fromkeys(problems)))
     noted, ungraded = assumptions.collect(tree)
     return Scenario(
-        name=layers[-1].path.stem,
+        name=layers[-1].path.stem if is_path(name) else name,
         model=model,
         sha256=_digest(model, noted),
         assumptions=noted,
@@ -133,6 +133,34 @@ def load_scenarios(
         load_scenario(name, [text for text in overrides if _has_key(tree, text)])
         for name, tree in zip(names_or_paths, trees, strict=True)
     ]
+
+
+def rebuilt(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenario:
+    """A loaded scenario with other values at some top-level keys, checked again.
+
+    Rows of ``[parameters]`` that nobody refers to any more are no fault here.
+
+    Parameters
+    ----------
+    changes : mapping
+        Top-level keys with what a file would hold there; ``scenario`` itself is not changed.
+    name : str
+        Name of the result, which counts as no bundled scenario.
+
+    Raises
+    ------
+    ScenarioError
+        If the result is not valid.
+    """
+    tree = {**scenario.tables, **changes}
+    model, _, problems = validate(tree, scenario.origins)
+    if model is not None:
+        problems += [scenario.origins.problem(key, message) for key, message in references.faults(model)]
+    if problems or model is None:
+        raise ScenarioError(list(dict.fromkeys(problems)))
+    noted, ungraded = assumptions.collect(tree)
+    digest = _digest(model, noted)
+    return Scenario(name, model, digest, noted, ungraded, False, tree, scenario.origins)
 
 
 def _has_key(tree: dict[str, Any], override: str) -> bool:

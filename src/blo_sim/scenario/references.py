@@ -26,7 +26,7 @@ def faults(model: ScenarioModel) -> list[Fault]:
     """Everything about a valid model that does not fit together."""
     checks: tuple[Callable[[ScenarioModel], Iterator[Fault]], ...] = (
         _headline, _places, _profiles, _classes, _methods, _rosters, _crossings, _posts, _sectors, _units,
-        _legs, _modes, _flows, _office_network, _sources, _offices, _targets,
+        _legs, _modes, _flows, _office_network, _desks, _requests, _sources, _offices, _targets,
     )  # fmt: skip
     return [fault for check in checks for fault in check(model)]
 
@@ -275,6 +275,30 @@ def _office_network(model: ScenarioModel) -> Iterator[Fault]:
             yield ("channels", channel.id, "to"), f"{channel.to!r} is also the other end"
 
 
+def _desks(model: ScenarioModel) -> Iterator[Fault]:
+    desks = _ids(model.desks)
+    for desk in model.desks:
+        if desk.hours is not None:
+            yield from _opening(("desks", desk.id, "hours"), desk.hours)
+    for name in ("posts", "sectors", "units", "headquarters", "centres", "offices"):
+        for row in getattr(model, name):
+            yield from _known((name, row.id, "desk"), row.desk, "a desk of [[desks]]", desks)
+
+
+def _requests(model: ScenarioModel) -> Iterator[Fault]:
+    """Somebody must be there to be asked."""
+    request = model.reports.request
+    if not request.probability:
+        return
+    key = ("reports", "request", "to")
+    if request.to == "centre" and not model.centres:
+        yield key, "'centre' needs a row of [[centres]]"
+    if request.to == "capital":
+        have = {row.country for row in model.headquarters}
+        for country in sorted({post.country for post in model.posts} - have):
+            yield key, f"'capital' needs a row of [[headquarters]] for {country}, which has posts"
+
+
 def _sources(model: ScenarioModel) -> Iterator[Fault]:
     owners = _ids(model.posts, model.units, model.headquarters, model.centres)
     for row in model.sources:
@@ -296,6 +320,8 @@ def _offices(model: ScenarioModel) -> Iterator[Fault]:
         yield from _known_all((*key, "partners"), row.partners, "another office of [[offices]]", partners)
         equipment = (*key, "components", "equipment")
         yield from _known_all(equipment, row.components.equipment, "a search method", _ids(model.methods))
+        if row.components.desk and row.desk is None:
+            yield (*key, "components", "desk"), "a desk needs its terms: desk = \"...\", a row of [[desks]]"
         if row.components.link and model.link is None:
             yield (*key, "components", "link"), "a link needs the table [link] with its delay_h and loss"
 

@@ -24,6 +24,10 @@ Share = Annotated[Quantity, Field(ge=0, le=1)]
 Opening = Annotated[tuple[Hour, Hour], Field(strict=False)]
 Countries = Annotated[tuple[Country, Country], Field(strict=False)]
 Month = Annotated[int, Field(ge=1, le=12)]
+LayoutName = Literal["isolated", "capitals", "pairs", "hub", "mesh", "pairs+hub", "tree", "channels"]
+MOST_OFFICERS = 90
+DESK = "terms of its desk, a row of [[desks]]; left out, it handles every message at once"
+WILLING = "probability that an office passes a message on, before trust"
 
 
 class Table(BaseModel):
@@ -161,6 +165,7 @@ class Post(Row):
     queue_limit: int = Field(
         default=8, ge=0, le=200, description="waiting vehicles at which the bay releases others"
     )
+    desk: Identifier | None = Field(default=None, description=DESK)
 
 
 class Sector(Row):
@@ -170,6 +175,7 @@ class Sector(Row):
     border: str = Field(description="the two countries, such as TJ-AF")
     detection: Share = Field(description="probability that a load is seized without a lookout")
     detection_factor: dict[str, NotNegative] = Field(default={}, description="by commodity; 1 if absent")
+    desk: Identifier | None = Field(default=None, description=DESK)
 
 
 class Unit(Row):
@@ -179,6 +185,7 @@ class Unit(Row):
     place: Identifier
     detection: Share = Field(description="probability that a load is seized without a lookout")
     detection_factor: dict[str, NotNegative] = Field(default={}, description="by commodity; 1 if absent")
+    desk: Identifier | None = Field(default=None, description=DESK)
 
 
 class Leg(Row):
@@ -228,6 +235,12 @@ class Organisation(Row):
     """``[[organisations]]``: a group of ``number`` organisations of equal size."""
 
     number: int = Field(ge=1)
+    compromised: Share = Field(
+        default=0.0, description="probability that a control's shift waves this organisation through"
+    )
+    signature: Share = Field(
+        default=0.0, description="share of its loads that are hidden in the organisation's usual way"
+    )
 
 
 class Flow(Row):
@@ -255,6 +268,7 @@ class Headquarters(Row):
     country: Country
     hours: Opening = (9, 18)
     weekdays: int = Field(default=5, ge=1, le=7, description="working days of the week, from Monday")
+    desk: Identifier | None = Field(default=None, description=DESK)
 
 
 class Centre(Row):
@@ -262,6 +276,29 @@ class Centre(Row):
 
     hours: Opening = (0, 24)
     weekdays: int = Field(default=7, ge=1, le=7)
+    desk: Identifier | None = Field(default=None, description=DESK)
+
+
+class Desk(Row):
+    """``[[desks]]``: how offices work that have this desk; several offices may share its terms.
+
+    An office without a desk handles every message at once. ``officers`` read in the desk's hours,
+    ``on_call`` officers outside of them; a piece of work that one of these takes up needs ``call_out_h``
+    more.
+    """
+
+    officers: int | None = Field(
+        default=None, ge=1, le=MOST_OFFICERS, description="officers in its hours; as many as come if left out"
+    )
+    service_h: Distribution = Field(
+        default=Distribution.constant(0.0), description="work on one report, hours"
+    )
+    hours: Opening | None = Field(default=None, description="the office's own hours if left out")
+    weekdays: int | None = Field(
+        default=None, ge=1, le=7, description="working days from Monday; the office's own if left out"
+    )
+    on_call: int = Field(default=0, ge=0, le=MOST_OFFICERS, description="officers outside its hours")
+    call_out_h: NotNegative = Field(default=0.0, description="added to work that is taken up on call")
 
 
 class Channel(Row):
@@ -276,6 +313,7 @@ class Channel(Row):
     to: Identifier
     delay_h: Distribution
     loss: Share = 0.0
+    willingness: Share = Field(default=1.0, description=WILLING)
     both_ways: bool = True
 
 
@@ -284,7 +322,33 @@ class Link(Table):
 
     delay_h: Distribution
     loss: Share = 0.0
+    willingness: Share = Field(default=1.0, description=WILLING)
     reach_legs: int = Field(default=2, ge=0, description="own country's posts within so many legs")
+
+
+class Trust(Table):
+    """``[trust]``: what two offices learn of each other; left out, willingness never changes.
+
+    Trust T of two offices lies in 0 to 1 and moves the willingness w of their channels to
+    ``w + (1 - w) T``. A seizure on a lookout adds ``confirmed x (1 - T)``, a search in vain takes
+    ``false_alarm x T`` away, for every two neighbours on the lookout's way.
+    """
+
+    initial: Share = Field(default=0.0, description="trust at the start")
+    confirmed: Share = Field(description="part of the missing trust that a seizure adds")
+    false_alarm: Share = Field(description="part of the trust that a search in vain takes away")
+    rotation_days: Positive | None = Field(
+        default=None, description="mean time between rotations of an office's staff; never if left out"
+    )
+    rotation_loss: Share = Field(default=0.0, description="part of the trust lost when one side rotates")
+
+
+class Leaks(Table):
+    """``[leaks]``: what a desk may sell; left out, nothing leaks."""
+
+    probability: Share = Field(description="for each agency of a desk and each lookout that it works on")
+    reroute: Share = Field(default=1.0, description="share of warned loads that take another way, if any")
+    wait_h: NotNegative = Field(default=0.0, description="how long the others wait before they go on")
 
 
 class Source(Row):
@@ -300,6 +364,9 @@ class Source(Row):
     reference_load_kg: Positive = 15.0
     load_exponent: NotNegative = 0.0
     lag_h: Distribution = Field(description="from the departure to the report")
+    false_per_year: NotNegative = Field(
+        default=0.0, description="reports a year on loads that do not exist"
+    )
 
 
 class OtherSide(Table):
@@ -316,13 +383,48 @@ class SeizureReports(Table):
     lag_h: Distribution = Distribution.constant(0.0)
 
 
+class ChaseReports(Table):
+    """``[reports.chase]``: an office that reads a lookout too late tells the next control ahead."""
+
+    probability: Share = 0.0
+    lag_h: Distribution = Distribution.constant(0.0)
+
+
+class PatternReports(Table):
+    """``[reports.pattern]``: a seizure teaches the signature of its organisation to posts."""
+
+    probability: Share = 0.0
+    lag_h: Distribution = Distribution.constant(0.0)
+    d_prime: NotNegative = Field(
+        default=0.0, description="added to d' for loads with the signature, when the pattern is fresh"
+    )
+    half_life_h: Positive = Field(default=720.0, description="what it adds halves in it")
+
+
+class RequestReports(Table):
+    """``[reports.request]``: a post that searched in vain asks another office, and holds the vehicle."""
+
+    probability: Share = Field(default=0.0, description="for each vehicle referred without a find")
+    to: Literal["across", "capital", "centre"] = Field(
+        default="across", description="the post across the border, the own capital, or the first centre"
+    )
+    hold_h: Positive = Field(default=1.0, description="longest time that a vehicle is held for the answer")
+
+
 class Reports(Table):
     """``[reports]``."""
 
     half_life_h: Positive = Field(default=168.0, description="a lookout's match probability halves in it")
     expiry_h: Positive = Field(default=672.0, description="age at which an unread message is thrown away")
+    addressing: Literal["need-to-know", "broadcast"] = Field(
+        default="need-to-know", description="the controls ahead of the subject, or every control"
+    )
+    false_factor: NotNegative = Field(default=1.0, description="multiplies every source's false_per_year")
     other_side: OtherSide = OtherSide()
     seizure: SeizureReports = SeizureReports()
+    chase: ChaseReports = ChaseReports()
+    pattern: PatternReports = PatternReports()
+    request: RequestReports = RequestReports()
 
 
 class Lookouts(Table):
@@ -333,17 +435,24 @@ class Lookouts(Table):
                                     "besides what the methods find")
     intercept: Share = Field(description="probability that a patrol or inland unit acts on a fresh lookout "
                                          "with success")
+    false_match: Share = Field(default=0.0, description="probability that a lawful vehicle of the lanes in "
+                                                        "question is taken for the subject")
 
 
 class Components(Table):
     """``[offices.components]``: the parts of a BLO; one that is left out is neutral."""
 
     link: bool = False
+    desk: int = Field(default=0, ge=0, le=20, description="officers for it, taken from the post's own staff")
     equipment: list[Identifier] = Field(default=[], description="search methods added to the post's bay")
     training: NotNegative = Field(default=0.0, description="added to the post's d'")
+    pooling: int = Field(
+        default=1, ge=1, le=20, description="agencies in one room; without a desk it does nothing"
+    )
 
     def neutral(self) -> bool:
-        return not (self.link or self.equipment or self.training)
+        """Whether the office changes nothing: pooling needs a desk."""
+        return not (self.link or self.desk or self.equipment or self.training)
 
 
 class Office(Row):
@@ -355,6 +464,9 @@ class Office(Row):
     ramp_days: NotNegative = Field(default=0.0, description="from the first effect to the full effect")
     full_effect: Share = Field(default=1.0, description="effect at the end of the ramp")
     partners: list[Identifier] = Field(default=[], description="offices to which its link is cleared")
+    desk: Identifier | None = Field(
+        default=None, description="terms of its desk; its officers are those of components.desk"
+    )
     components: Components = Components()
 
 
@@ -401,7 +513,13 @@ class ScenarioModel(Table):
     headquarters: list[Headquarters] = []
     centres: list[Centre] = []
     channels: list[Channel] = []
+    desks: list[Desk] = []
     link: Link | None = None
+    layout: LayoutName | None = Field(
+        default=None, description="office network across borders that replaces the scenario's own"
+    )
+    trust: Trust | None = None
+    leaks: Leaks | None = None
     sources: list[Source] = []
     reports: Reports = Reports()
     lookouts: Lookouts

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blo_sim.errors import ScenarioError
-from blo_sim.world import compile, crossings, offices, routes
+from blo_sim.world import compile, crossings, layouts, offices, routes
 
 if TYPE_CHECKING:
     from blo_sim.errors import Problem
@@ -20,7 +20,11 @@ FULL = 1.0
 
 
 def check_world(scenario: Scenario) -> list[Problem]:
-    """Problems of the world: flows without a route, posts over 100 % load, offices without a channel."""
+    """Problems of the world: a layout that cannot be built, flows without a route, posts over 100 % load,
+    offices without a channel, desks that take more officers than there are."""
+    unbuilt = layouts.problems(scenario.model)
+    if unbuilt:
+        return [scenario.problem(key, text) for key, text in unbuilt]
     unreachable = _unreachable(scenario.model)
     found = [*_overloaded(scenario.model), *_silent_offices(scenario.model), *unreachable]
     problems = [scenario.problem(key, text) for key, text in found]

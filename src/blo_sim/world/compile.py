@@ -8,28 +8,34 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from blo_sim.clock import HOURS_PER_DAY, Calendar
 from blo_sim.draws import CONSTANT, Law, key_of, law
 from blo_sim.errors import ScenarioError
-from blo_sim.world import crossings, offices, routes
+from blo_sim.world import crossings, layouts, offices, routes
 
 if TYPE_CHECKING:
     from blo_sim.scenario import Scenario
     from blo_sim.scenario.schema import (
         Flow,
         Headline,
+        Leaks,
         Leg,
         Lookouts,
         Method,
         Mode,
+        Office,
+        Post,
         Reports,
         ScenarioModel,
         Sector,
         Source,
         Target,
+        Trust,
         Unit,
     )
     from blo_sim.scenario.values import Distribution
@@ -39,6 +45,8 @@ _T = TypeVar("_T")
 HOURS_PER_YEAR = 8760.0
 ALWAYS = -math.inf
 NO_GAP: Law = (CONSTANT, 0.0, 0.0)
+MANY = 2**31
+"""Officers of a desk that nothing limits."""
 DRAIN_DAYS = 120
 """Days after the measured window in which its consignments may still end."""
 
@@ -79,6 +87,8 @@ class PostTables:
     """One post. ``bays`` are (hour from which it stands, bay); tables start at hour 0 of the run.
 
     ``methods`` are the post's own, ``equipment`` those that an office adds, ``training`` what it adds to d'.
+    ``staff`` is who works at the border from a later hour on, when a desk takes its officers; ``pooling``
+    the agencies of an office with a desk; ``shift_ages`` the hours since the shift began, by hour of the day.
     """
 
     id: str
@@ -93,6 +103,31 @@ class PostTables:
     methods: tuple[str, ...]
     training: tuple[tuple[Effect, float], ...]
     equipment: tuple[tuple[Effect, tuple[str, ...]], ...]
+    staff: tuple[tuple[float, crossings.Staff], ...] = ()
+    pooling: tuple[tuple[Effect, int], ...] = ()
+    shift_ages: tuple[int, ...] = tuple(range(24))
+
+
+@dataclass(frozen=True, slots=True)
+class DeskTables:
+    """The officers of a desk in each hour of the run's week, and their work on one report, hours.
+
+    ``extra`` is added to work that is taken up in an hour; ``agencies`` share the room, with ``effect``.
+    """
+
+    officers: tuple[int, ...]
+    service: Law
+    extra: tuple[float, ...]
+    agencies: int = 1
+    effect: Effect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FalseSubject:
+    """What a false report is about: the controls ahead, and the lane group of each (-1: none)."""
+
+    controls: tuple[int, ...]
+    lanes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +168,8 @@ class Route:
 class Stream:
     """The loads of one flow by one mode. ``per_hour`` is departures an hour by month (January first).
 
-    ``sources`` are those at any place that one of its routes leaves.
+    ``sources`` are those at any place that one of its routes leaves. ``compromised`` is the probability that
+    a control's shift waves its owners through, ``signature`` the share of loads hidden in the owner's way.
     """
 
     id: str
@@ -148,11 +184,18 @@ class Stream:
     classes: tuple[tuple[float, int], ...]
     routes: tuple[Route, ...]
     sources: tuple[int, ...]
+    compromised: float = 0.0
+    signature: float = 0.0
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything a replication needs, and nothing random."""
+    """Everything a replication needs, and nothing random.
+
+    ``desks`` has, by office, the hours from which each of its desks stands (a BLO's replaces the office's
+    own); ``false_subjects`` what false reports of each source can be about; ``asked`` the office that a
+    post's requests go to.
+    """
 
     scenario_name: str
     place: str
@@ -178,6 +221,11 @@ class World:
     message_routes: tuple[tuple[float, dict[tuple[str, str], tuple[offices.Hop, ...]]], ...]
     standing_routes: dict[tuple[str, str], tuple[offices.Hop, ...]]
     months: tuple[int, ...]
+    desks: dict[str, tuple[tuple[float, DeskTables], ...]]
+    false_subjects: tuple[tuple[FalseSubject, ...], ...]
+    asked: dict[str, str]
+    trust: Trust | None
+    leaks: Leaks | None
 
     @property
     def end_hours(self) -> float:
@@ -204,9 +252,12 @@ def compile_world(scenario: Scenario, *, clock: str = "steady", days: int | None
     Raises
     ------
     ScenarioError
-        If a flow has no route.
+        If a flow has no route, or a post cannot spare the officers of a desk.
     """
     model = scenario.model
+    unbuilt = layouts.problems(model)
+    if unbuilt:
+        raise ScenarioError([scenario.problem(key, text) for key, text in unbuilt])
     run = model.run
     dated = clock == "dated"
     length = days if days is not None else (run.dated_days if dated else run.days)
@@ -215,9 +266,10 @@ def compile_world(scenario: Scenario, *, clock: str = "steady", days: int | None
     effects = office_effects(model, calendar, dated)
     controls = controls_of(model)
     posts = tuple(_post(model, row.id, controls, effects, calendar) for row in model.posts)
-    sources = tuple(row for row in model.sources if row.probability > 0)
+    sources = tuple(row for row in model.sources if row.probability > 0 or row.false_per_year > 0)
     lanes = _lane_index(model, posts)
     streams, problems = _streams(model, controls, lanes, sources)
+    problems += short_desks(model)
     if problems:
         raise ScenarioError([scenario.problem(key, text) for key, text in problems])
     return World(
@@ -247,10 +299,15 @@ def compile_world(scenario: Scenario, *, clock: str = "steady", days: int | None
         message_routes=_message_routes(model, effects, sources),
         standing_routes=offices.message_routes(
             offices.network(model, []),
-            # A link hop can also start at a centre, and the message go on from there without the link.
-            [*_senders(model, sources), *(row.id for row in model.centres)],
+            # A link hop can also start at a capital or centre, and the message go on without the link.
+            [*_senders(model, sources), *(row.id for row in [*model.headquarters, *model.centres])],
         ),
         months=tuple(month - 1 for month in calendar.months(run.warmup_days + length + DRAIN_DAYS)),
+        desks=_desks(model, effects, calendar),
+        false_subjects=_false_subjects(sources, streams),
+        asked=_asked(model),
+        trust=model.trust,
+        leaks=model.leaks,
     )
 
 
@@ -313,44 +370,186 @@ def _post(
     roster = next(row for row in model.rosters if row.id == post.roster)
     across = next(row.id for row in model.posts if row.crossing == post.crossing and row.id != name)
     groups = crossings.lane_groups(post, model)
-    here = [office for office in model.offices if office.post == name and office.id in effects]
-    changes = sorted({effects[office.id].start for office in here if office.components.equipment})
+    office = next((row for row in model.offices if row.post == name and row.id in effects), None)
+    effect = effects[office.id] if office else None
+    states = [(ALWAYS, office if effect and effect.start == ALWAYS else None)]
+    if office and effect and effect.start > ALWAYS:
+        states.append((effect.start, office))
+    staffs = [(start, _staffed(post, state, groups, model)) for start, state in states]
     bays = []
-    for start in [ALWAYS, *(change for change in changes if change > ALWAYS)]:
-        added = [m for o in here if effects[o.id].start <= start for m in o.components.equipment]
-        built = crossings.bay(post, added, groups, model)
+    for (start, state), (_, staff) in zip(states, staffs, strict=True):
+        added = state.components.equipment if state else ()
+        built = crossings.bay(post, added, groups, model, staff.officers)
         shares = tuple(tuple(_rotate(table, calendar)) for table in built.shares)
         bays.append((start, crossings.Bay(built.methods, built.search_mean_h, shares)))
+    parts = office.components if office else None
     return PostTables(
         id=name,
         control=next(control.index for control in controls if control.id == name),
         across=across,
-        groups=tuple(_rotated(group, calendar) for group in groups),
-        officers=_rotate(crossings.officer_table(roster, post.hours), calendar),
+        groups=tuple(
+            _rotated(group, lanes, calendar) for group, lanes in zip(groups, staffs[0][1].lanes, strict=True)
+        ),
+        officers=_rotate(staffs[0][1].officers, calendar),
         bays=tuple(bays),
         search_cv=post.search_cv,
         queue_limit=post.queue_limit,
         d_prime=post.d_prime,
         methods=tuple(post.methods),
-        training=tuple(
-            (effects[o.id], o.components.training) for o in here if o.components.training
+        training=((effect, parts.training),) if effect and parts and parts.training else (),
+        equipment=(
+            ((effect, tuple(m for m in parts.equipment if m not in post.methods)),)
+            if effect and parts and parts.equipment
+            else ()
         ),
-        equipment=tuple(
-            (effects[o.id], tuple(m for m in o.components.equipment if m not in post.methods))
-            for o in here
-            if o.components.equipment
+        staff=tuple(
+            (start, _turned(staff, calendar))
+            for start, staff in staffs[1:]
+            if parts and parts.desk
         ),
+        pooling=((effect, parts.pooling),) if effect and parts and parts.desk and parts.pooling > 1 else (),
+        shift_ages=crossings.shift_ages(roster),
     )
 
 
-def _rotated(group: crossings.LaneGroup, calendar: Calendar) -> crossings.LaneGroup:
+def _staffed(
+    post: Post, office: Office | None, groups: Sequence[crossings.LaneGroup], model: ScenarioModel
+) -> crossings.Staff:
+    """Who works at the border of a post while an office's desk, if any, has its officers."""
+    wanted = [0] * crossings.WEEK
+    if office and office.components.desk:
+        wanted = [office.components.desk * is_open for is_open in _office_hours(office, post, model)]
+    return crossings.staff(post, groups, wanted, model)
+
+
+def _office_hours(office: Office, post: Post, model: ScenarioModel) -> tuple[bool, ...]:
+    """Hours of the week of a BLO's desk."""
+    desk = next(row for row in model.desks if row.id == office.desk)
+    return crossings.desk_hours(desk, post.hours, 7)
+
+
+def _turned(staff: crossings.Staff, calendar: Calendar) -> crossings.Staff:
+    lanes = tuple(_rotate(table, calendar) for table in staff.lanes)
+    return crossings.Staff(lanes, _rotate(staff.officers, calendar), staff.short)
+
+
+def short_desks(model: ScenarioModel) -> list[tuple[str, str]]:
+    """Offices whose desk takes more officers than their post can spare."""
+    found = []
+    for office in model.offices:
+        if not office.components.desk:
+            continue
+        post = next(row for row in model.posts if row.id == office.post)
+        short = _staffed(post, office, crossings.lane_groups(post, model), model).short
+        if short:
+            found.append(
+                (
+                    f"offices.{office.id}.components.desk",
+                    f"{office.components.desk} officers are {short} more than {post.id!r} can spare in the "
+                    "desk's hours (an officer stays in the bay and one in each lane group): fewer, or more "
+                    "lanes or bay_officers in its roster",
+                )
+            )
+    return found
+
+
+def _desks(
+    model: ScenarioModel, effects: dict[str, Effect], calendar: Calendar
+) -> dict[str, tuple[tuple[float, DeskTables], ...]]:
+    terms = {row.id: row for row in model.desks}
+    found: dict[str, list[tuple[float, DeskTables]]] = {}
+
+    def tables(name: str, hours: tuple[int, int], days: int, officers: int | None) -> DeskTables:
+        desk = terms[name]
+        is_open = _rotate(crossings.desk_hours(desk, hours, days), calendar)
+        inside = MANY if officers is None else officers
+        return DeskTables(
+            officers=tuple(inside if here else desk.on_call for here in is_open),
+            service=law_of(desk.service_h),
+            extra=tuple(0.0 if here else desk.call_out_h for here in is_open),
+        )
+
+    rows: list[tuple[Any, tuple[int, int], int]] = [
+        *((row, row.hours, 7) for row in model.posts),
+        *((row, (0, 24), 7) for table in (model.sectors, model.units) for row in table),
+        *((row, row.hours, row.weekdays) for row in model.headquarters),
+        *((row, row.hours, row.weekdays) for row in model.centres),
+    ]
+    for row, hours, days in rows:
+        if row.desk is not None:
+            found[row.id] = [(ALWAYS, tables(row.desk, hours, days, terms[row.desk].officers))]
+    hours_of = {row.id: row.hours for row in model.posts}
+    for office in model.offices:
+        if office.desk is None or not office.components.desk or office.id not in effects:
+            continue
+        effect = effects[office.id]
+        built = tables(office.desk, hours_of[office.post], 7, office.components.desk)
+        pooled = replace(built, agencies=office.components.pooling, effect=effect)
+        before = [] if effect.start == ALWAYS else found.get(office.post, [])
+        found[office.post] = [*before, (effect.start, pooled)]
+    return {name: tuple(stages) for name, stages in found.items()}
+
+
+def _false_subjects(
+    sources: tuple[Source, ...], streams: tuple[Stream, ...]
+) -> tuple[tuple[FalseSubject, ...], ...]:
+    """For each source, the different ways on from its place, by the routes of all streams."""
+    found: list[dict[FalseSubject, None]] = [{} for _ in sources]
+    seen: set[tuple[int, int]] = set()
+    for stream in streams:
+        kind = stream.classes[0][1] if stream.classes else -1
+        if (id(stream.routes), kind) in seen:  # streams between the same places share their routes
+            continue
+        seen.add((id(stream.routes), kind))
+        for route in stream.routes:
+            for n, leg in enumerate(route.legs):
+                for number in leg.sources:
+                    if sources[number].false_per_year:
+                        found[number][_ahead(route.legs[n:], kind)] = None
+    return tuple(tuple(subjects) for subjects in found)
+
+
+def _ahead(legs: Sequence[RouteLeg], kind: int) -> FalseSubject:
+    controls: list[int] = []
+    lanes: list[int] = []
+    for leg in legs:
+        for control, groups in zip(leg.controls, leg.lanes, strict=True):
+            controls.append(control)
+            lanes.append(groups[kind] if groups and kind >= 0 else -1)
+        controls.extend(leg.units)
+        lanes.extend(-1 for _ in leg.units)
+    return FalseSubject(tuple(controls), tuple(lanes))
+
+
+def _asked(model: ScenarioModel) -> dict[str, str]:
+    """For each post, the office that its requests go to."""
+    to = model.reports.request.to
+    if not model.reports.request.probability:
+        return {}
+    if to == "centre":
+        return {post.id: model.centres[0].id for post in model.posts}
+    if to == "capital":
+        capitals = {row.country: row.id for row in model.headquarters}
+        return {post.id: capitals[post.country] for post in model.posts}
+    sides = {(post.crossing, post.country): post.id for post in model.posts}
+    return {
+        one: other
+        for (crossing, country), one in sides.items()
+        for (place, abroad), other in sides.items()
+        if place == crossing and abroad != country
+    }
+
+
+def _rotated(
+    group: crossings.LaneGroup, lanes: tuple[int, ...], calendar: Calendar
+) -> crossings.LaneGroup:
     return crossings.LaneGroup(
         group.id,
         group.direction,
         group.traffic_class,
         _rotate(group.rate, calendar),
         group.months,
-        _rotate(group.lanes, calendar),
+        _rotate(lanes, calendar),
         group.service,
         group.policy_cap,
     )
@@ -420,26 +619,47 @@ def choice_set(
     model: ScenarioModel, steps: list[routes.Step], flow: Flow, mode: Mode
 ) -> list[tuple[tuple[routes.Step, ...], list[float]]]:
     """Up to ``route_choice.paths`` routes of a flow by a mode, each with the costs of its legs."""
-    country = {row.id: row.country for row in model.places}
-    via = flow.via
+    return _choice_set(
+        tuple(steps),
+        flow.origin,
+        flow.destination,
+        tuple(flow.via),
+        tuple(mode.legs.items()),
+        tuple(mode.entry_legs.items()),
+        tuple(mode.requires),
+        model.route_choice.paths,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _choice_set(
+    steps: tuple[routes.Step, ...],
+    origin: str,
+    destination: str,
+    via: tuple[str, ...],
+    legs: tuple[tuple[str, float], ...],
+    entry_legs: tuple[tuple[str, float], ...],
+    requires: tuple[str, ...],
+    paths: int,
+) -> list[tuple[tuple[routes.Step, ...], list[float]]]:
+    """`choice_set` of what it depends on: worlds that differ in their offices only share it."""
+    by_mode, at_entry = dict(legs), dict(entry_legs)
 
     def cost(step: routes.Step, borders: int) -> float | None:
-        factors = mode.entry_legs if via and borders == 0 else mode.legs
+        factors = at_entry if via and borders == 0 else by_mode
         factor = factors.get(step.mode)
         if factor is None:
             return None
-        if step.border and borders < len(via) and country[step.head] != via[borders]:
+        if step.border and borders < len(via) and step.border[1] != via[borders]:
             return None
         return factor * step.cost
 
     def accept(route: tuple[routes.Step, ...]) -> bool:
-        return not mode.requires or any(step.mode in mode.requires for step in route)
+        return not requires or any(step.mode in requires for step in route)
 
     most = max(1, len(via))
-    paths = model.route_choice.paths
-    found = routes.cheapest(steps, flow.origin, flow.destination, paths, cost, accept, most)
     result = []
-    for route in found:
+    for route in routes.cheapest(steps, origin, destination, paths, cost, accept, most):
         borders, prices = 0, []
         for step in route:
             prices.append(cost(step, borders) or 0.0)
@@ -457,7 +677,7 @@ def _streams(
     steps = steps_of(model)
     builder = _RouteBuilder(model, controls, lanes, sources)
     seasons = {row.id: crossings.month_factors(row) for row in model.profiles}
-    numbers = {row.id: row.number for row in model.organisations}
+    organisations = {row.id: row for row in model.organisations}
     streams: list[Stream] = []
     problems: list[tuple[str, str]] = []
     sets: dict[tuple[str, str, str, tuple[str, ...]], tuple[Route, ...]] = {}
@@ -501,10 +721,12 @@ def _streams(
                     mean_kg=mean,
                     cv=by_mode(flow.load_cv, mode.id),
                     owners=flow.organisations,
-                    owner_count=numbers[flow.organisations],
+                    owner_count=organisations[flow.organisations].number,
                     classes=classes,
                     routes=sets[key],
                     sources=tuple(sorted({i for r in sets[key] for leg in r.legs for i in leg.sources})),
+                    compromised=organisations[flow.organisations].compromised,
+                    signature=organisations[flow.organisations].signature,
                 )
             )
     return tuple(streams), problems
@@ -613,9 +835,10 @@ class _RouteBuilder:
 
 
 def _senders(model: ScenarioModel, sources: tuple[Source, ...]) -> list[str]:
-    """Offices that can own a report: those of sources, and every control (a seizure can happen there)."""
+    """Offices that send: owners of sources, every control (a seizure can happen there), and who is asked."""
     rows = [row.id for table in (model.posts, model.sectors, model.units) for row in table]
-    return list(dict.fromkeys([*(source.office for source in sources), *rows]))
+    asked = _asked(model).values()
+    return list(dict.fromkeys([*(source.office for source in sources), *rows, *asked]))
 
 
 def _message_routes(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from blo_sim.scenario.schema import Crossing, Method, Post, Profile, Roster, ScenarioModel
+    from blo_sim.scenario.schema import Crossing, Desk, Method, Post, Profile, Roster, ScenarioModel
     from blo_sim.scenario.values import Distribution
 
 WEEK = 168
@@ -34,6 +34,18 @@ class LaneGroup:
     lanes: tuple[int, ...]
     service: Distribution
     policy_cap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who works at a post's border in each hour of the week: lanes by lane group, officers in the bay.
+
+    ``short`` is the most officers that a desk lacks in any hour, because the post cannot spare them.
+    """
+
+    lanes: tuple[tuple[int, ...], ...]
+    officers: tuple[int, ...]
+    short: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,30 +151,78 @@ def search_mean_h(methods: Sequence[Method]) -> float:
     return sum(row.minutes * row.availability for row in methods if row.used == "always") / 60.0
 
 
-def bay(post: Post, added: Sequence[str], groups: Sequence[LaneGroup], model: ScenarioModel) -> Bay:
+def desk_hours(desk: Desk, hours: tuple[int, int], weekdays: int) -> tuple[bool, ...]:
+    """The hours of the week of a desk, from its own terms or else those of its office."""
+    is_open = open_hours(desk.hours or hours)
+    days = desk.weekdays or weekdays
+    return tuple(hour % 24 in is_open and hour // 24 < days for hour in range(WEEK))
+
+
+def staff(post: Post, groups: Sequence[LaneGroup], desk: Sequence[int], model: ScenarioModel) -> Staff:
+    """Lanes and officers of a post after a desk took ``desk`` officers in each hour of the week.
+
+    They come from the bay as long as one stays there, then from the lane group with most lanes (the first
+    of equals), as long as one lane of it stays open. A post that is closed sends nobody.
+    """
+    roster = next(row for row in model.rosters if row.id == post.roster)
+    officers = list(officer_table(roster, post.hours))
+    lanes = [list(group.lanes) for group in groups]
+    short = 0
+    for hour, wanted in enumerate(desk):
+        if not officers[hour] and not any(table[hour] for table in lanes):
+            continue
+        given = min(wanted, max(0, officers[hour] - 1))
+        officers[hour] -= given
+        for _ in range(wanted - given):
+            most = max(range(len(lanes)), key=lambda i: lanes[i][hour], default=None)
+            if most is None or lanes[most][hour] < 2:
+                break
+            lanes[most][hour] -= 1
+            given += 1
+        short = max(short, wanted - given)
+    return Staff(tuple(tuple(table) for table in lanes), tuple(officers), short)
+
+
+def bay(
+    post: Post,
+    added: Sequence[str],
+    groups: Sequence[LaneGroup],
+    model: ScenarioModel,
+    officers: Sequence[int] | None = None,
+) -> Bay:
     """The bay with its own methods and those ``added``, and the referral shares that follow.
 
-    In each shift, the lawful share referred is ``min(policy cap, 0.8 x bay rate / lawful rate)``: bay rate
+    In each hour, the lawful share referred is ``min(policy cap, 0.8 x bay rate / lawful rate)``: bay rate
     is officers over the mean search, lawful rate the mean over the shift of all classes and directions.
+    ``officers`` in each hour of the week are the roster's if left out.
     """
     roster = next(row for row in model.rosters if row.id == post.roster)
     by_id = {row.id: row for row in model.methods}
     names = tuple(dict.fromkeys([*post.methods, *added]))
     mean = search_mean_h([by_id[name] for name in names])
     tables = [[0.0] * WEEK for _ in groups]
+    present = officer_table(roster, post.hours) if officers is None else officers
     if mean > 0:
         is_open = open_hours(post.hours)
         for shift in roster.shifts:
             hours = [h for h in shift_hours(shift.from_hour, shift.to_hour) if h in is_open]
             week = [24 * day + hour for day in range(7) for hour in hours]
             lawful = sum(group.rate[hour] for group in groups for hour in week) / max(1, len(week))
-            capacity = BAY_USE * shift.bay_officers / mean
             for table, group in zip(tables, groups, strict=True):
-                cap = group.policy_cap if shift.bay_officers else 0.0
-                share = min(cap, capacity / lawful) if lawful > 0 else cap
                 for hour in week:
-                    table[hour] = share
+                    capacity = BAY_USE * present[hour] / mean
+                    cap = group.policy_cap if present[hour] else 0.0
+                    table[hour] = min(cap, capacity / lawful) if lawful > 0 else cap
     return Bay(names, mean, tuple(tuple(table) for table in tables))
+
+
+def shift_ages(roster: Roster) -> tuple[int, ...]:
+    """For each hour of the day, how many hours ago its shift began (from midnight outside the shifts)."""
+    ages = list(range(24))
+    for shift in roster.shifts:
+        for age, hour in enumerate(shift_hours(shift.from_hour, shift.to_hour)):
+            ages[hour] = age
+    return tuple(ages)
 
 
 def busiest_load(group: LaneGroup) -> float:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from blo_sim.scenario.schema import Centre, Headquarters, Office, ScenarioModel
+    from blo_sim.scenario.schema import Centre, Channel, Headquarters, Link, Office, ScenarioModel
     from blo_sim.scenario.values import Distribution
 
 WEEK = 168
@@ -21,7 +21,12 @@ WEEK = 168
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One channel in one direction; ``office`` is the BLO whose link opened it, or ''."""
+    """One channel in one direction.
+
+    ``office`` is the BLO whose link opened it, or ''; ``willing`` the probability that the tail passes a
+    message on, before trust; ``channel`` what measures group by: the id of the row of ``[[channels]]``, the
+    office, or the layout.
+    """
 
     tail: str
     head: str
@@ -29,6 +34,19 @@ class Hop:
     delay: Distribution
     loss: float
     office: str
+    willing: float
+    channel: str
+
+    @classmethod
+    def pair(
+        cls, ends: tuple[str, str], terms: Channel | Link, key: str, channel: str, office: str = ""
+    ) -> list[Hop]:
+        """The hops of a channel there and back; their keys start with ``key``."""
+        delay, loss, willing = terms.delay_h, terms.loss, terms.willingness
+        return [
+            cls(tail, head, f"{key}:{tail}>{head}", delay, loss, office, willing, channel)
+            for tail, head in (ends, ends[::-1])
+        ]
 
 
 def network(model: ScenarioModel, linked: Iterable[str]) -> Any:
@@ -38,14 +56,22 @@ def network(model: ScenarioModel, linked: Iterable[str]) -> Any:
     ----------
     linked : iterable of str
         Ids of the BLOs whose link is open.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario's layout lacks what it needs (see `blo_sim.world.layouts.problems`).
     """
     import networkx as nx
+
+    from blo_sim.world import layouts
 
     graph = nx.DiGraph()
     for rows in (model.posts, model.sectors, model.units, model.headquarters, model.centres):
         graph.add_nodes_from(row.id for row in rows)
-    open_offices = set(linked)
-    for hop in [*_standing(model), *_links(model, open_offices)]:
+    opened, hops = set(linked), _standing(model)
+    hops = hops + _links(model, opened) if model.layout is None else layouts.hops(model, opened, hops)
+    for hop in hops:
         known = graph.get_edge_data(hop.tail, hop.head)
         if known is None or hop.delay.mean < known["delay"]:
             graph.add_edge(hop.tail, hop.head, hop=hop, delay=hop.delay.mean)
@@ -54,12 +80,11 @@ def network(model: ScenarioModel, linked: Iterable[str]) -> Any:
 
 def _standing(model: ScenarioModel) -> list[Hop]:
     """Channels of the scenario, the words ``posts``, ``capitals`` and so on written out."""
-    hops = []
+    hops: list[Hop] = []
     for row in model.channels:
-        for tail, head in _ends(model, row.from_, row.to):
-            hops.append(Hop(tail, head, f"{row.id}:{tail}>{head}", row.delay_h, row.loss, ""))
-            if row.both_ways:
-                hops.append(Hop(head, tail, f"{row.id}:{head}>{tail}", row.delay_h, row.loss, ""))
+        for ends in _ends(model, row.from_, row.to):
+            both = Hop.pair(ends, row, row.id, row.id)
+            hops += both if row.both_ways else both[:1]
     return hops
 
 
@@ -87,7 +112,7 @@ def _links(model: ScenarioModel, opened: set[str]) -> list[Hop]:
     if model.link is None:
         return []
     offices = {office.id: office for office in model.offices}
-    hops = []
+    hops: list[Hop] = []
     for office in model.offices:
         if office.id not in opened or not office.components.link:
             continue
@@ -96,9 +121,7 @@ def _links(model: ScenarioModel, opened: set[str]) -> list[Hop]:
         reached += home_reach(model, office, model.link.reach_legs)
         reached += [row.id for row in model.centres]
         for other in dict.fromkeys(reached):
-            for tail, head in ((office.post, other), (other, office.post)):
-                key = f"{office.id}:{tail}>{head}"
-                hops.append(Hop(tail, head, key, model.link.delay_h, model.link.loss, office.id))
+            hops += Hop.pair((office.post, other), model.link, office.id, office.id, office.id)
     return hops
 
 

@@ -10,8 +10,9 @@ from blo_sim.clock import TICKS_PER_HOUR
 from blo_sim.draws import Law, key_of, law, lognormal_parameters, uniform
 from blo_sim.errors import SimulationError
 from blo_sim.model.border import detection, kernel
-from blo_sim.model.border.records import GROUP, POST, hours_until_change
+from blo_sim.model.border.records import GROUP, HOURS, POST, hours_until_change
 from blo_sim.model.events import EventLog, GroupCounts, PostCounts
+from blo_sim.world.crossings import Staff
 
 if TYPE_CHECKING:
     from blo_sim.scenario.schema import Method
@@ -47,8 +48,6 @@ class Borders:
         record["stop_group"] = first + len(tables.groups)
         record["window_from"] = int(world.warmup_hours * TICKS_PER_HOUR)
         record["window_to"] = int(world.end_hours * TICKS_PER_HOUR)
-        record["officers"] = tables.officers
-        record["officers_until"] = hours_until_change(tables.officers)
         record["queue_limit"] = tables.queue_limit
         for i, group in enumerate(tables.groups):
             row = self.groups[first + i]
@@ -56,8 +55,7 @@ class Borders:
             row["kind"], row["first"], row["second"] = service_law(group)
             row["rate"] = group.rate
             row["months"] = group.months
-            row["lanes"] = group.lanes
-            row["lanes_until"] = hours_until_change(group.lanes)
+        self.set_staff(number, Staff(tuple(group.lanes for group in tables.groups), tables.officers))
         self.set_bay(number, tables.bays[0][1])
         return first + len(tables.groups)
 
@@ -71,6 +69,16 @@ class Borders:
             row = self.groups[record["first_group"] + i]
             row["share"] = shares
             row["most_referred"] = max(shares)
+
+    def set_staff(self, number: int, staff: Staff) -> None:
+        """Give a post other lanes and officers."""
+        record = self.posts[number]
+        record["officers"] = staff.officers
+        record["officers_until"] = hours_until_change(staff.officers)
+        for i, lanes in enumerate(staff.lanes):
+            row = self.groups[record["first_group"] + i]
+            row["lanes"] = lanes
+            row["lanes_until"] = hours_until_change(lanes)
 
     def overflow(self, number: int) -> SimulationError:
         return SimulationError(
@@ -138,6 +146,20 @@ class Post:
         self.borders.set_bay(self.number, bay)
         self.shares, self.search_mean = bay.shares, bay.search_mean_h
 
+    def change_staff(self, staff: Staff, now: float) -> None:
+        """A desk takes its officers at ``now``: who has come to the lanes before keeps its start."""
+        if kernel.advance(*self.records, now):
+            raise self.borders.overflow(self.number)
+        self.borders.set_staff(self.number, staff)
+
+    def lawful_referrals(self) -> float:
+        """Lawful vehicles referred an hour on average over the week, as the post starts."""
+        total = 0.0
+        for group, shares in zip(self.tables.groups, self.tables.bays[0][1].shares, strict=True):
+            for rate, share in zip(group.rate, shares, strict=True):
+                total += rate * share
+        return total / HOURS
+
     def enter_lane(self, now: float, group: int, service: float) -> float:
         """Start of a live vehicle's primary inspection."""
         start: float = kernel.enter_lane(*self.records, now, group, service)
@@ -176,15 +198,24 @@ class Post:
             value += gain * effect.at(now)
         return value
 
-    def thresholds(self, now: float, group: int) -> tuple[float, float]:
-        """Scores (as probabilities) above which a load is referred: without and with the post's d'."""
+    def thresholds(self, now: float, group: int, pattern: float) -> tuple[float, float, float]:
+        """Scores (as probabilities) above which a load is referred.
+
+        Without the post's d', with it, and with what ``pattern`` adds to it.
+        """
         share = self.shares[group - self.first_group][int(now) % 168]
         key = (share, self.d_prime(now) if self.tables.training else self.tables.d_prime)
         known = self._thresholds.get(key)
         if known is None:
             known = (detection.pass_threshold(share, 0.0), detection.pass_threshold(share, key[1]))
             self._thresholds[key] = known
-        return known
+        if not pattern:
+            return (*known, known[1])
+        return (*known, detection.pass_threshold(share, key[1] + pattern))
+
+    def agencies(self, now: float, u: float) -> int:
+        """Agencies in the room at ``now``; ``u`` decides while an office ramps up."""
+        return next((number for effect, number in self.tables.pooling if u < effect.at(now)), 1)
 
     def working(self, now: float) -> tuple[str, ...]:
         """Methods that are present and work on the day of ``now``."""

@@ -17,9 +17,10 @@ from blo_sim.draws import GOLDEN, exponential, key_of, law, sample, uniform, uni
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from blo_sim.model.intelligence.messages import Message
     from blo_sim.world.compile import Route, Stream, World
 
-LOAD, CLASS, CONCEALMENT, OWNER = 0, 1, 2, 3
+LOAD, CLASS, CONCEALMENT, OWNER, SIGNATURE = range(5)
 """Decisions of a consignment's own key."""
 
 NO_TIPS: frozenset[int] = frozenset()
@@ -32,29 +33,36 @@ T = TypeVar("T")
 class Consignment:
     """One load on its way. ``load`` in grams; ``number`` is its rank where two events fall together.
 
-    ``passed`` counts the controls of its route that are behind it, ``at_post`` the start of its primary
-    inspection (hours) while it is in the lanes of the next one, ``lookouts`` what each control ahead has
-    read about it: (time read, time the report was born) of each message. ``tips`` are the sources that
-    will report it when it leaves their place.
+    ``passed`` counts the controls of its route that are behind it, ``met`` has the hour at which it met
+    each (at a post: the start of primary inspection, known when it joins the lanes), ``lookouts`` what each
+    control has read about it: (time read, time the knowledge was born, message). ``tips`` are the sources
+    that will report it when it leaves their place, ``signed`` says that it is hidden in its owner's usual
+    way. ``known_at`` is when each office first knew of it, ``warned`` the controls that its owner knows to
+    look out for it, ``chased`` those that read of it too late.
     """
 
     __slots__ = (
-        "at_post",
+        "chased",
         "commodity",
         "concealment",
         "departure",
         "ended",
+        "ended_at",
         "key",
+        "known_at",
         "load",
         "lookouts",
+        "met",
         "name",
         "number",
         "owner",
         "passed",
         "route",
+        "signed",
         "stream",
         "tips",
         "traffic_class",
+        "warned",
     )
 
     def __init__(
@@ -71,6 +79,7 @@ class Consignment:
         owner: str,
         route: Route,
         tips: frozenset[int],
+        signed: bool = False,
     ) -> None:
         self.number = number
         self.name = name
@@ -84,10 +93,27 @@ class Consignment:
         self.owner = owner
         self.route = route
         self.tips = tips
+        self.signed = signed
         self.passed = 0
-        self.at_post: float | None = None
+        self.met: dict[int, float] = {}
         self.ended = False
-        self.lookouts: dict[int, list[tuple[float, float]]] = {}
+        self.ended_at = 0.0
+        self.lookouts: dict[int, list[tuple[float, float, Message]]] = {}
+        self.known_at: dict[str, float] = {}
+        self.warned: set[int] = set()
+        self.chased: set[int] = set()
+
+    def informed(self, office: str, now: float) -> None:
+        """An office knows of the load from ``now`` on, or did so before."""
+        self.known_at[office] = min(now, self.known_at.get(office, now))
+
+    def lane_at(self, control: int) -> int:
+        """The lane group that it uses at a control of its route, -1 if that has no lanes."""
+        for leg in self.route.legs:
+            if control in leg.controls:
+                groups = leg.lanes[leg.controls.index(control)]
+                return groups[self.traffic_class] if groups else -1
+        return -1
 
 
 def consignments(world: World, seed: int, replication: int) -> list[Consignment]:
@@ -115,6 +141,10 @@ def _stream(
     for n, (key, load, kind, hidden, owner) in enumerate(zip(keys.tolist(), loads, *draws, strict=True)):
         traffic_class = _pick(stream.classes, kind, NO_CLASS)
         ways = () if traffic_class == NO_CLASS else world.concealment[traffic_class]
+        name = f"{stream.owners}-{int(owner * stream.owner_count)}"
+        signed = stream.signature > 0.0 and uniform(key, SIGNATURE) < stream.signature
+        if signed and ways:
+            hidden = uniform(key_of("signature", name, world.classes[traffic_class]), 0)
         result.append(
             Consignment(
                 number=first + n,
@@ -126,9 +156,10 @@ def _stream(
                 load=load,
                 traffic_class=traffic_class,
                 concealment=_pick(ways, hidden, ""),
-                owner=f"{stream.owners}-{int(owner * stream.owner_count)}",
+                owner=name,
                 route=stream.routes[chosen[n]],
                 tips=tips.get(n, NO_TIPS),
+                signed=signed,
             )
         )
     return result

@@ -6,38 +6,63 @@ units of each place that it reaches, until it is seized or delivered.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from blo_sim.clock import on_grid
-from blo_sim.draws import hours, law, uniform
-from blo_sim.model.border.detection import expected_micrograms, field_probability, post_probability
-from blo_sim.model.events import ARRIVE, DELIVERED, DEPART, ENCOUNTER, SEARCHED, SEIZED
+from blo_sim.draws import hours, key_of, law, uniform
+from blo_sim.model.border.detection import (
+    decayed,
+    expected_micrograms,
+    field_probability,
+    post_probability,
+)
+from blo_sim.model.events import (
+    ARRIVE,
+    DELIVERED,
+    DEPART,
+    ENCOUNTER,
+    REROUTED,
+    SEARCHED,
+    SEIZED,
+    WAITED,
+)
 from blo_sim.model.traffic.demand import NO_CLASS
-from blo_sim.model.traffic.live import Live
+from blo_sim.model.traffic.live import Hold, Live
 
 if TYPE_CHECKING:
+    from simpy.events import Event
+
+    from blo_sim.model.intelligence.messages import Message
     from blo_sim.model.replication import Replication
     from blo_sim.model.traffic.demand import Consignment
-    from blo_sim.world.compile import Control
+    from blo_sim.world.compile import Control, Route, RouteLeg
 
 TRAVEL, GAP = 0, 1
 """Decisions of a leg: its key is the consignment's ^ key_of("leg", id)."""
 
-SERVICE, SCORE, MATCH, FIND, SEARCH, ACT, DETECT = range(7)
+SERVICE, SCORE, MATCH, FIND, SEARCH, ACT, DETECT, POOLED, AGAIN, LENGTH_AGAIN = range(10)
 """Decisions of an encounter: its key is the consignment's ^ key_of("control", id)."""
 
+RESPONSE = 5
+"""Decision of the consignment's key: whether it re-routes when it is warned."""
+_REROUTE = key_of("reroute")
 
-def journey(sim: Replication, load: Consignment) -> Generator[Live, None, None]:
+Way = Generator["Event", None, bool]
+
+
+def journey(sim: Replication, load: Consignment) -> Generator[Event, None, None]:
     """A SimPy process: from departure to the end."""
-    env, number, key, route = sim.env, load.number, load.key, load.route
-    controls = sim.world.controls
+    env, number, key = sim.env, load.number, load.key
+    controls, classes = sim.world.controls, sim.world.classes
     sim.depart(load)
-    classes = sim.world.classes
     note = "" if load.traffic_class == NO_CLASS else f"{classes[load.traffic_class]} {load.concealment}"
-    sim.record((env.now, DEPART, number, route.name, load.load, 0.0, note))
+    sim.record((env.now, DEPART, number, load.route.name, load.load, 0.0, note))
     delay = 0.0  # travel that nothing has interrupted yet
-    for leg in route.legs:
+    position = 0
+    while position < len(load.route.legs):
+        leg = load.route.legs[position]
         if leg.sources and load.tips:
             if delay:
                 yield Live(env, delay, number)
@@ -50,6 +75,9 @@ def journey(sim: Replication, load: Consignment) -> Generator[Live, None, None]:
             if delay + before:
                 yield Live(env, delay + before, number)
                 delay = 0.0
+            if load.warned and (yield from turns_back(sim, load, leg.controls, position)):
+                delay = before
+                continue
             for i, index in enumerate(leg.controls):
                 control = controls[index]
                 if control.kind != "post":
@@ -66,91 +94,204 @@ def journey(sim: Replication, load: Consignment) -> Generator[Live, None, None]:
             if delay:
                 yield Live(env, delay, number)
                 delay = 0.0
+            if load.warned:
+                yield from waits(sim, load, leg.units)
             for index in leg.units:
                 if pass_field(sim, load, controls[index]):
                     return
+        position += 1
     if delay:
         yield Live(env, delay, number)
     sim.end(load)
-    sim.record((env.now, DELIVERED, number, route.legs[-1].head, load.load, 0.0, ""))
+    sim.record((env.now, DELIVERED, number, load.route.legs[-1].head, load.load, 0.0, ""))
+
+
+def turns_back(sim: Replication, load: Consignment, ahead: tuple[int, ...], position: int) -> Way:
+    """A load that was warned of a control of this border takes another way, or waits. True: it turned."""
+    rules = sim.world.leaks
+    if rules is None or load.warned.isdisjoint(ahead):
+        return False
+    if uniform(load.key, RESPONSE) < rules.reroute:
+        route = another_way(sim, load, position)
+        if route is not None:
+            place = next(sim.world.controls[index].id for index in ahead if index in load.warned)
+            load.route = route
+            sim.record((sim.env.now, REROUTED, load.number, place, 0, 0.0, route.name))
+            return True
+    yield from waits(sim, load, ahead)
+    return False
+
+
+def another_way(sim: Replication, load: Consignment, position: int) -> Route | None:
+    """The best route that starts as the present one did and meets no control that it was warned of."""
+    stream = sim.world.streams[load.stream]
+    month = sim.world.months[int(load.departure // 24.0)]
+    begun = load.route.legs[:position]
+    open_ways = [
+        route
+        for route in stream.routes
+        if _begins_with(route, begun)
+        and month not in route.closed
+        and load.warned.isdisjoint(route.controls[load.passed :])
+    ]
+    if not open_ways:
+        return None
+    noise = [uniform(load.key ^ key_of("route", route.name) ^ _REROUTE, 0) for route in open_ways]
+    values = [route.utility - math.log(-math.log(u)) for route, u in zip(open_ways, noise, strict=True)]
+    return open_ways[values.index(max(values))]
+
+
+def _begins_with(route: Route, begun: tuple[RouteLeg, ...]) -> bool:
+    return all(one is other for one, other in zip(route.legs, begun, strict=False)) and len(
+        route.legs
+    ) > len(begun)
+
+
+def waits(sim: Replication, load: Consignment, ahead: tuple[int, ...]) -> Generator[Event, None, None]:
+    """A warned load waits once before a control, so that the lookout ages."""
+    rules = sim.world.leaks
+    warned = [index for index in ahead if index in load.warned]
+    load.warned.difference_update(warned)
+    if rules is None or not warned or not rules.wait_h:
+        return
+    wait = on_grid(rules.wait_h)
+    place = sim.world.controls[warned[0]].id
+    sim.record((sim.env.now, WAITED, load.number, place, 0, wait, ""))
+    yield Live(sim.env, wait, load.number)
+
+
+def known(
+    sim: Replication, load: Consignment, control: Control, start: float, share: float
+) -> tuple[float, Message | None]:
+    """Probability that a control acts on a lookout for ``load``, and the message that it read."""
+    found = sim.intelligence.lookouts.freshest(load, control.index, start)
+    if found is None:
+        return 0.0, None
+    return decayed(share, found[0], sim.world.reports.half_life_h), found[1]
+
+
+def meets(sim: Replication, load: Consignment, control: Control, p: float, note: str) -> None:
+    """A control can seize the load now, with probability ``p``."""
+    micrograms = expected_micrograms(load.load, p)
+    sim.record((sim.env.now, ENCOUNTER, load.number, control.id, micrograms, p, note))
 
 
 def pass_field(sim: Replication, load: Consignment, control: Control) -> bool:
     """A patrol sector or an inland unit. Returns whether the load was seized."""
     now = sim.env.now
-    detection = sim.detection[load.commodity][control.index]
-    intercept = 0.0
-    if load.lookouts:
-        intercept = sim.intelligence.lookout(load, control.index, now, sim.world.lookouts.intercept)
-    p = field_probability(detection, intercept) if intercept else detection
-    micrograms = expected_micrograms(load.load, p)
-    note = "lookout" if intercept else ""
-    sim.record((now, ENCOUNTER, load.number, control.id, micrograms, p, note))
+    load.met[control.index] = now
     load.passed += 1
+    if sim.shifts.compromised(load, control, now):
+        meets(sim, load, control, 0.0, "waved through")
+        return False
+    detection = sim.detection[load.commodity][control.index]
+    intercept, message = 0.0, None
+    if load.lookouts:
+        intercept, message = known(sim, load, control, now, sim.world.lookouts.intercept)
+    p = field_probability(detection, intercept) if intercept else detection
+    meets(sim, load, control, p, "lookout" if intercept else "")
     key = load.key ^ control.key
-    if intercept and uniform(key, ACT) < intercept:
+    if message is not None and uniform(key, ACT) < intercept:
+        sim.intelligence.confirmed(message)
         return seize(sim, load, control, "lookout")
     if uniform(key, DETECT) < detection:
         return seize(sim, load, control, control.kind)
     return False
 
 
-def pass_post(
-    sim: Replication, load: Consignment, control: Control, lane: int
-) -> Generator[Live, None, bool]:
+def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) -> Way:
     """A post: lanes, primary inspection, and the search bay if it is referred. True if it was seized."""
     post = sim.posts[control.post]
     key = load.key ^ control.key
     arrival = sim.env.now
     inspection = hours(key, SERVICE, post.services[lane - post.first_group])
-    start = load.at_post = post.enter_lane(arrival, lane, inspection)
+    start = load.met[control.index] = post.enter_lane(arrival, lane, inspection)
     now = start + inspection
     sim.record((arrival, ARRIVE, load.number, control.id, 0, start - arrival, ""))
     yield Live(sim.env, now - arrival, load.number)
 
-    match = 0.0
+    match, message = 0.0, None
     if load.lookouts:
-        match = sim.intelligence.lookout(load, control.index, start, sim.world.lookouts.match)
-    released = post.releases(now)
-    without_profile, with_profile = post.thresholds(now, lane)
-    routine = post.find(now, load.concealment, load.commodity, False)
+        match, message = known(sim, load, control, start, sim.world.lookouts.match)
     directed = post.find(now, load.concealment, load.commodity, True) if match else 0.0
-    p = post_probability(match, directed, 1.0 - with_profile, routine, released)
-    note = "lookout" if match else ("released" if released else "")
-    micrograms = expected_micrograms(load.load, p)
-    sim.record((now, ENCOUNTER, load.number, control.id, micrograms, p, note))
-    load.at_post = None
     load.passed += 1
+    waved = sim.shifts.compromised(load, control, now)
+    if waved and not (match and honest_agency(sim, load, control, uniform(key, POOLED))):
+        meets(sim, load, control, 0.0, "waved through")
+        return False
+    released = waved or post.releases(now)
+    pattern = sim.intelligence.lookouts.pattern(load, control.index)
+    without, with_profile, with_pattern = post.thresholds(now, lane, pattern)
+    routine = post.find(now, load.concealment, load.commodity, False)
+    p = post_probability(match, directed, 1.0 - with_pattern, routine, released)
+    meets(sim, load, control, p, "lookout" if match else ("released" if released else ""))
 
     score = uniform(key, SCORE)
-    matched = match > 0.0 and uniform(key, MATCH) < match
-    if not matched and score <= with_profile:
+    matched = message is not None and uniform(key, MATCH) < match
+    if not matched and (waved or score <= with_pattern):
         return False
     if matched or not released:
-        yield from search(sim, load, control, key, matched)
+        yield from search(sim, load, control, matched, SEARCH)
         if uniform(key, FIND) < (directed if matched else routine):
-            cause = "lookout" if matched else ("routine" if score > without_profile else "profiling")
+            if matched and message is not None:
+                sim.intelligence.confirmed(message)
+                return seize(sim, load, control, "lookout")
+            cause = "routine" if score > without else "profiling" if score > with_profile else "pattern"
             return seize(sim, load, control, cause)
-        sim.record((sim.env.now, SEARCHED, load.number, control.id, 0, sim.env.now - now, ""))
+        searched_in_vain(sim, load, control, now)
+        if matched and message is not None:
+            sim.intelligence.false_alarm(message)
     if sim.is_ahead(load, post.tables.across):
         sim.intelligence.referred_in_vain(load, control.index, post.tables.across)
+    if sim.intelligence.requests.asks(load, control.id):
+        return (yield from held(sim, load, control))
     return False
 
 
+def honest_agency(sim: Replication, load: Consignment, control: Control, u: float) -> bool:
+    """Whether another agency in the room of a compromised shift is not compromised too."""
+    now = sim.env.now
+    agencies = sim.posts[control.post].agencies(now, u)
+    return any(not sim.shifts.compromised(load, control, now, agency) for agency in range(1, agencies))
+
+
 def search(
-    sim: Replication, load: Consignment, control: Control, key: int, matched: bool
-) -> Generator[Live, None, None]:
+    sim: Replication, load: Consignment, control: Control, matched: bool, decision: int
+) -> Generator[Event, None, None]:
     """In the bay until the search is over. A routine search that waits wakes at its tentative start."""
     post = sim.posts[control.post]
     mean, cv = post.search_mean, post.tables.search_cv
     if mean <= 0.0:
         return
-    length = hours(key, SEARCH, law("lognormal", mean, cv))
+    length = hours(load.key ^ control.key, decision, law("lognormal", mean, cv))
     answer = post.enter_bay(sim.env.now, load.number, matched, length)
     while answer < 0.0:
         yield Live(sim.env, -answer - sim.env.now, load.number)
         answer = post.ask_bay(sim.env.now, load.number)
     yield Live(sim.env, answer - sim.env.now, load.number)
+
+
+def searched_in_vain(sim: Replication, load: Consignment, control: Control, since: float) -> None:
+    sim.record((sim.env.now, SEARCHED, load.number, control.id, 0, sim.env.now - since, ""))
+
+
+def held(sim: Replication, load: Consignment, control: Control) -> Way:
+    """The vehicle waits for an answer; if the other office knows of it, it is searched with everything."""
+    key = load.key ^ control.key
+    hold = Hold(sim.env, load.number)
+    question = sim.intelligence.requests.ask(control.id, load, load.key ^ key_of("request", control.id), hold)
+    yield hold
+    if not question.known:
+        return False
+    post = sim.posts[control.post]
+    now = sim.env.now
+    p = post.find(now, load.concealment, load.commodity, True)
+    meets(sim, load, control, p, "request")
+    yield from search(sim, load, control, True, LENGTH_AGAIN)
+    if uniform(key, AGAIN) < p:
+        return seize(sim, load, control, "request")
+    searched_in_vain(sim, load, control, now)
+    return False
 
 
 def seize(sim: Replication, load: Consignment, control: Control, cause: str) -> bool:

@@ -29,6 +29,22 @@ class Live(Event):
         env.schedule(self, FIRST_LIVE + number, delay)  # type: ignore[arg-type]
 
 
+class Hold(Event):
+    """A wait of consignment ``number`` that somebody else ends."""
+
+    _ok = True
+    _value = None
+
+    def __init__(self, env: Environment, number: int) -> None:
+        self.env = env
+        self.callbacks = []
+        self.number = number
+
+    def release(self) -> None:
+        """The consignment goes on now, in its turn."""
+        self.env.schedule(self, FIRST_LIVE + self.number, 0.0)  # type: ignore[arg-type]
+
+
 class Call(Event):
     """Calls a function after ``delay`` hours: lighter than a process for what happens once."""
 

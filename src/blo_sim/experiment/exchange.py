@@ -1,0 +1,207 @@
+"""Blocks of the document about offices: messages, reports, channels, desks and leaks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from blo_sim.clock import HOURS_PER_WEEK, TICKS_PER_HOUR
+from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, kilograms
+from blo_sim.experiment.values import of_mean, of_ratio
+from blo_sim.model.events import LATE, SOURCES
+from blo_sim.results.network import ENDS, TIP_OUTCOMES, TIP_SOURCES
+
+if TYPE_CHECKING:
+    from blo_sim.results.summary import Summary
+    from blo_sim.scenario.schema import ScenarioModel
+    from blo_sim.world.compile import World
+
+DAYS_PER_YEAR = 365
+ALL = "all"
+KINDS = {
+    "posts": "post",
+    "sectors": "sector",
+    "units": "unit",
+    "headquarters": "headquarters",
+    "centres": "centre",
+}
+"""Tables of offices, and what one of their rows is called."""
+
+
+def messages(world: World, summaries: Sequence[Summary]) -> dict[str, Any]:
+    """Lookouts for loads by how they ended, then all messages by source and by channel, then reports."""
+    sent = [each.messages["sent"] for each in summaries]
+    late = [each.messages["late"] for each in summaries]
+    shares = {
+        f"{end}_share": of_ratio([each.messages[end] for each in summaries], sent)
+        for end in (*ENDS, "leaked")
+    }
+    return {
+        "sent": of_mean(sent),
+        **shares,
+        "late_h": of_ratio([each.late_ticks / TICKS_PER_HOUR for each in summaries], late),
+        "late_by": {
+            reason: of_ratio([each.late_by.get(reason, 0) for each in summaries], late) for reason in LATE
+        },
+        "tips": tips(summaries),
+        "by_source": {source: _source(summaries, source) for source in SOURCES},
+        "by_channel": {name: _channel(summaries, name) for name in channels(world)},
+    }
+
+
+def tips(summaries: Sequence[Summary]) -> dict[str, Any]:
+    """Reports on loads, by source and together: how many were born, and the shares of them by outcome."""
+    return {
+        name: {
+            "born": of_mean(tip_counts(summaries, "born", sources)),
+            **{
+                f"{outcome}_share": of_ratio(
+                    tip_counts(summaries, outcome, sources), tip_counts(summaries, "born", sources)
+                )
+                for outcome in TIP_OUTCOMES
+            },
+        }
+        for name, sources in {ALL: TIP_SOURCES, **{each: (each,) for each in TIP_SOURCES}}.items()
+    }
+
+
+def tip_counts(
+    summaries: Sequence[Summary], outcome: str, sources: Sequence[str] = TIP_SOURCES
+) -> list[int]:
+    """Reports of some sources with an outcome, one value a replication."""
+    return [sum(each.tips[source][outcome] for source in sources) for each in summaries]
+
+
+def channels(world: World) -> list[str]:
+    """Names of all channels that a message can take, in alphabetical order."""
+    tables = [world.standing_routes, *(table for _, table in world.message_routes)]
+    return sorted({hop.channel for table in tables for hops in table.values() for hop in hops})
+
+
+def leaks(summaries: Sequence[Summary], weights: Mapping[str, float]) -> dict[str, Any]:
+    """Loads that heard of a lookout and what they did, and the weighted kilograms that got through by it."""
+    counts = {
+        measure: of_mean([_leak_sum(each, measure) for each in summaries])
+        for measure in ("warned", "rerouted", "waited")
+    }
+    return {**counts, "delivered_kg": of_mean(leaked_kilograms(summaries, weights))}
+
+
+def leaked_kilograms(summaries: Sequence[Summary], weights: Mapping[str, float]) -> list[float]:
+    """Weighted kilograms delivered of loads that a leak made wait or take another way."""
+    series = {
+        commodity: [
+            MICROGRAMS_PER_GRAM * each.leaks.get(("delivered_g", commodity), 0) for each in summaries
+        ]
+        for commodity in weights
+    }
+    return kilograms(series, weights)
+
+
+# Desks ----------------------------------------------------------------------------------------------
+
+
+def desks(model: ScenarioModel, world: World, summaries: Sequence[Summary]) -> dict[str, Any]:
+    """Work of the desks, by office; of a real place by kind and country of the office."""
+    return {
+        label: _desk(group, world, summaries) for label, group in sorted(desk_groups(model, world).items())
+    }
+
+
+def desk_groups(model: ScenarioModel, world: World) -> dict[str, list[str]]:
+    """Ids of the offices with a desk, under the names that results may give them."""
+    names = office_labels(model)
+    groups: dict[str, list[str]] = {}
+    for office in world.desks:
+        groups.setdefault(names[office], []).append(office)
+    return groups
+
+
+def office_labels(model: ScenarioModel) -> dict[str, str]:
+    """What results call each office: its id, or only kind and country for a real place."""
+    kinds = {
+        row.id: f"{kind} {getattr(row, 'country', '')}".strip()
+        for table, kind in KINDS.items()
+        for row in getattr(model, table)
+    }
+    return kinds if model.place == "real" else {office: office for office in kinds}
+
+
+def officer_hours(world: World, office: str) -> float | None:
+    """Hours that the officers of a desk are there in the measured window; None if nothing limits them."""
+    stages = world.desks[office]
+    total = 0
+    ends = [start for start, _ in stages[1:]] + [math.inf]
+    for (start, tables), end in zip(stages, ends, strict=True):
+        first = math.ceil(max(start, world.warmup_hours))
+        last = math.ceil(min(end, world.end_hours))
+        if first < last and is_unlimited(tables.officers):
+            return None
+        total += _sum_of_hours(tables.officers, first, last)
+    return float(total)
+
+
+def is_unlimited(officers: Sequence[int]) -> bool:
+    """Whether a desk has as many officers as it needs in some hour of the week."""
+    from blo_sim.world.compile import MANY
+
+    return max(officers) >= MANY
+
+
+def hours(summaries: Sequence[Summary], measure: str, offices: Sequence[str]) -> list[float]:
+    """A measure of desks in ticks, as hours of some offices together, one value a replication."""
+    return [value / TICKS_PER_HOUR for value in desk_counts(summaries, measure, offices)]
+
+
+def desk_counts(summaries: Sequence[Summary], measure: str, offices: Sequence[str]) -> list[int]:
+    """A measure of some offices' desks together, one value a replication."""
+    return [sum(each.desks.get((office, measure), 0) for office in offices) for each in summaries]
+
+
+def per_year(values: Sequence[float], days: int) -> list[float]:
+    """Values of a window as those of 365 days."""
+    return [value * DAYS_PER_YEAR / days for value in values]
+
+
+def _desk(offices: Sequence[str], world: World, summaries: Sequence[Summary]) -> dict[str, Any]:
+    jobs, work = desk_counts(summaries, "jobs", offices), hours(summaries, "work_ticks", offices)
+    there = [officer_hours(world, office) for office in offices]
+    limited = sum(each for each in there if each is not None) if None not in there else 0.0
+    return {
+        "jobs_per_year": of_mean(per_year(jobs, world.days)),
+        "load": of_ratio(work, [limited] * len(work)),
+        "wait_h": of_ratio(hours(summaries, "wait_ticks", offices), jobs),
+        "false_share": of_ratio(hours(summaries, "false_ticks", offices), work),
+    }
+
+
+def _sum_of_hours(officers: Sequence[int], first: int, last: int) -> int:
+    """Officers added up over the hours of the run from ``first`` until before ``last``."""
+    weeks, rest = divmod(max(0, last - first), HOURS_PER_WEEK)
+    return weeks * sum(officers) + sum(officers[hour % HOURS_PER_WEEK] for hour in range(first, first + rest))
+
+
+def _source(summaries: Sequence[Summary], source: str) -> dict[str, Any]:
+    sent = [each.messages_by.get((source, "sent"), 0) for each in summaries]
+    shares = {
+        f"{end}_share": of_ratio([each.messages_by.get((source, end), 0) for each in summaries], sent)
+        for end in ENDS
+    }
+    return {"sent": of_mean(sent), **shares}
+
+
+def _channel(summaries: Sequence[Summary], name: str) -> dict[str, Any]:
+    carried, lost, withheld = (
+        [each.channels.get((name, end), 0) for each in summaries] for end in ("carried", "lost", "withheld")
+    )
+    given = [sum(parts) for parts in zip(carried, lost, withheld, strict=True)]
+    return {
+        "carried": of_mean(carried),
+        "lost_share": of_ratio(lost, given),
+        "withheld_share": of_ratio(withheld, given),
+    }
+
+
+def _leak_sum(summary: Summary, measure: str) -> int:
+    return sum(count for (name, _), count in summary.leaks.items() if name == measure)

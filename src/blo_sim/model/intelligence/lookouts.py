@@ -1,0 +1,123 @@
+"""Lookouts that stand at controls: what they do to their subject, and to lawful vehicles taken for it.
+
+`Lookouts.stand` is where a lookout is delivered, `Lookouts.freshest` where a control asks for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from blo_sim.clock import on_grid
+from blo_sim.draws import exponential, hours, key_of, law, uniform
+from blo_sim.model.border.detection import decayed
+from blo_sim.model.events import MISTAKEN
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from blo_sim.model.intelligence.messages import Message
+    from blo_sim.model.replication import Replication
+    from blo_sim.model.traffic.demand import Consignment
+
+NEXT, LENGTH = 0, 1
+"""Decisions of the n-th lawful vehicle taken for a subject: words 2 n + decision of report ^ post."""
+
+
+class Lookouts:
+    """The lookouts of one replication."""
+
+    def __init__(self, sim: Replication) -> None:
+        self.sim = sim
+        self.world = sim.world
+        self.patterns: dict[tuple[int, str], float] = {}
+        self.keys = {control.index: key_of(f"mistaken {control.id}") for control in sim.world.controls}
+        self.arrivals: dict[int, NDArray[np.float64]] = {}
+
+    def stand(self, message: Message, lane: int) -> None:
+        """A lookout is read now at its control; ``lane`` is the lane group of its subject, -1 if none."""
+        report, control = message.report, message.control
+        if report.load is not None:
+            report.load.lookouts.setdefault(control, []).append((self.sim.now, report.known, message))
+        if self.world.lookouts.false_match and lane >= 0:
+            arrivals = self._cumulative(lane)
+            self._next_mistake(message, lane, _reached(arrivals, self.sim.now), 0)
+
+    def freshest(self, load: Consignment, control: int, start: float) -> tuple[float, Message] | None:
+        """Age in hours at ``start`` of the youngest lookout that was read before it, and its message."""
+        births = [(known, message) for read, known, message in load.lookouts.get(control, ()) if read < start]
+        if not births:
+            return None
+        known, message = max(births, key=lambda birth: birth[0])
+        return start - known, message
+
+    def standing(self, load: Consignment, control: int, known: float) -> bool:
+        """Whether a lookout for ``load`` stands at a control that is no older than ``known``."""
+        return any(other >= known for _, other, _ in load.lookouts.get(control, ()))
+
+    # Patterns ---------------------------------------------------------------------------------------
+
+    def learn(self, control: int, owner: str, known: float) -> None:
+        """A post reads the signature of an organisation."""
+        self.patterns[control, owner] = max(known, self.patterns.get((control, owner), known))
+
+    def pattern(self, load: Consignment, control: int) -> float:
+        """What the patterns read at a post add to its d' for ``load``."""
+        known = self.patterns.get((control, load.owner)) if load.signed else None
+        if known is None:
+            return 0.0
+        rules = self.world.reports.pattern
+        return decayed(rules.d_prime, self.sim.now - known, rules.half_life_h)
+
+    # Lawful vehicles taken for the subject ------------------------------------------------------------
+
+    def _cumulative(self, lane: int) -> NDArray[np.float64]:
+        """Mean number of lawful arrivals of a lane group before each hour of the run."""
+        known = self.arrivals.get(lane)
+        if known is None:
+            row = self.sim.borders.groups[lane]
+            months = np.array(self.world.months)
+            rates = np.resize(row["rate"], 24 * len(months)) * np.repeat(row["months"][months], 24)
+            known = self.arrivals[lane] = np.concatenate([[0.0], np.cumsum(rates)])
+        return known
+
+    def _next_mistake(self, message: Message, lane: int, reached: float, n: int) -> None:
+        """Lawful arrivals are taken for the subject each with probability ``false_match``."""
+        key = message.report.key ^ self.keys[message.control]
+        reached += exponential(uniform(key, 2 * n + NEXT)) / self.world.lookouts.false_match
+        moment = _moment(self._cumulative(lane), reached)
+        if moment is not None and moment <= message.report.born + self.world.reports.expiry_h:
+            self.sim.at(moment - self.sim.now, self._mistaken, message, lane, reached, n)
+
+    def _mistaken(self, message: Message, lane: int, reached: float, n: int) -> None:
+        report, sim = message.report, self.sim
+        load = report.load
+        if load is not None and (load.ended or message.control not in load.route.controls[load.passed :]):
+            return
+        control = self.world.controls[message.control]
+        post = sim.posts[control.post]
+        inside = 0.0
+        if post.search_mean > 0.0:
+            key = report.key ^ self.keys[message.control]
+            length = hours(key, 2 * n + LENGTH, law("lognormal", post.search_mean, post.tables.search_cv))
+            inside = post.enter_bay(sim.now, 0, True, length) - sim.now
+        sim.record((sim.now, MISTAKEN, report.subject, control.id, message.number, inside, report.source))
+        sim.intelligence.false_alarm(message)
+        self._next_mistake(message, lane, reached, n + 1)
+
+
+def _reached(cumulative: NDArray[np.float64], now: float) -> float:
+    """Mean number of arrivals up to ``now``."""
+    hour = int(now)
+    before, after = float(cumulative[hour]), float(cumulative[hour + 1])
+    return before + (now - hour) * (after - before)
+
+
+def _moment(cumulative: NDArray[np.float64], reached: float) -> float | None:
+    """When the mean number of arrivals comes to ``reached``; None after the last hour."""
+    hour = int(np.searchsorted(cumulative, reached, side="right")) - 1
+    if hour + 1 >= len(cumulative):
+        return None
+    before, after = float(cumulative[hour]), float(cumulative[hour + 1])
+    return on_grid(hour + (reached - before) / (after - before))
