@@ -998,7 +998,7 @@ class Intelligence:
             self.go_on(message, path, time)
 
     def know(self, report: Report, office: str, time: float) -> None:
-        if report.is_lookout and report.load:
+        if report.is_lookout and report.load and report.source != "other side":
             known = self.known.get((office, report.load.number), math.inf)
             self.known[office, report.load.number] = min(known, time)
 

@@ -40,6 +40,11 @@ def scenario(name: str = "small", content: str = "a", **changes: Any) -> Any:
     return SimpleNamespace(name=name, model=model, sha256=content * 64, assumptions=[], bundled=False)
 
 
+def hop(channel: str, office: str = "") -> Any:
+    """As much of a channel as results read."""
+    return SimpleNamespace(channel=channel, office=office)
+
+
 def world(days: int = 30, years: int = 1) -> Any:
     """The few attributes of a compiled world that experiments read."""
     return SimpleNamespace(
@@ -49,8 +54,8 @@ def world(days: int = 30, years: int = 1) -> Any:
         warmup_hours=240.0,
         end_hours=240.0 + 24.0 * days,
         desks={"bridge-bb": ((-math.inf, SimpleNamespace(officers=(2,) * 168)),)},
-        message_routes=((-math.inf, {("bridge-aa", "bridge-bb"): (SimpleNamespace(channel="phone"),)}),),
-        standing_routes={("bridge-bb", "capital"): (SimpleNamespace(channel="post"),)},
+        message_routes=((-math.inf, {("bridge-aa", "bridge-bb"): (hop("phone"),)}),),
+        standing_routes={("bridge-bb", "capital"): (hop("post"),)},
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import scipy.stats
-from fakes import HOUR, design, scenario, summary
+from fakes import HOUR, design, hop, scenario, summary
 
 from blo_sim.errors import UsageError
-from blo_sim.experiment.exchange import desks, office_labels, officer_hours
+from blo_sim.experiment.exchange import channels, desks, office_labels, officer_hours
 from blo_sim.experiment.replications import Finished
 from blo_sim.experiment.result import CompareResult, RunResult
 from blo_sim.model.events import CAUSES, LATE, SOURCES
@@ -239,6 +239,14 @@ def test_desks_of_a_real_place_are_called_by_kind_and_country() -> None:
     found = RunResult(plan, Finished({"small": summaries(BEFORE)}, False)).document()["desks"]["small"]
     assert list(found) == ["headquarters AA", "post AA", "post BB"]
     assert found["post BB"]["load"]["mean"] == pytest.approx(36 / 1440)
+
+
+def test_links_of_a_real_place_are_one_channel() -> None:
+    hops = {("a", "b"): (hop("phone"), hop("blo-one", "blo-one")), ("b", "c"): (hop("blo-two", "blo-two"),)}
+    one = SimpleNamespace(place="synthetic", standing_routes={}, message_routes=((0.0, hops),))
+    assert channels(one) == {"blo-one": ["blo-one"], "blo-two": ["blo-two"], "phone": ["phone"]}
+    one.place = "real"
+    assert channels(one) == {"links of offices": ["blo-one", "blo-two"], "phone": ["phone"]}
 
 
 def test_offices_of_one_kind_and_country_are_one_row() -> None:

@@ -101,10 +101,13 @@ SENTENCES = {
 }
 
 
+def speaker(place: str) -> Speaker:
+    return Speaker(load(small_world().replace('place = "synthetic"', f'place = "{place}"')))
+
+
 def said(kind: str, note: str = "note", place: str = "synthetic") -> str:
-    speaker = Speaker(load(small_world().replace('place = "synthetic"', f'place = "{place}"')))
     event = Event(1.0, KINDS.index(kind), 0, "bridge-bb", 7, 0.5, note)
-    return speaker.say(kind, event, "heroin-north", 2.0)
+    return speaker(place).say(kind, event, "heroin-north", 2.0)
 
 
 def test_what_offices_do_in_words() -> None:
@@ -121,7 +124,8 @@ def test_for_a_real_place_nothing_names_a_weak_shift_or_desk() -> None:
     assert said("encounter", "waved through").endswith(", a compromised shift waves it through")
     assert said("encounter", "waved through", "real") == said("encounter", "", "real")
     assert said("encounter", "request", "real").endswith(", an answer told of it")
-    assert said("leaked", place="real") == "    LEAKED: its owner is warned"
+    assert speaker("synthetic").tells("leaked")
+    assert not speaker("real").tells("leaked")
 
 
 DESK = """

@@ -256,6 +256,17 @@ def test_an_office_that_knows_of_the_load_has_it_searched_again() -> None:
     assert not [event for event in of(none_known, ENCOUNTER) if event.note == "request"]
 
 
+def test_what_a_post_told_is_no_answer_to_what_it_asks() -> None:
+    """Each search in vain is told to the other side, which is then asked."""
+    asked = ASKED.replace('to = "centre"', 'to = "across"').replace("hold_h = 5.0", "hold_h = 24.0")
+    text = SMALL + asked + channel("bridge-aa", "bridge-bb", "1.0")
+    log = log_of(text, *REFERRED, NO_TIPS, "reports.other_side.probability=1.0", "lookouts.match=0.0")
+    told = [event for event in of(log, READ) if event.place == "bridge-bb" and event.note == "in time"]
+    assert len(told) > 20
+    assert [event for event in of(log, REPORT) if event.note == "answer"]
+    assert not [event for event in of(log, ENCOUNTER) if event.note == "request"]
+
+
 def test_requests_on_lawful_vehicles_load_the_network_and_are_never_known() -> None:
     log = log_of(SMALL + ASKED + LINE, *SILENT, "reports.request.probability=0.1",
                  "offices.blo-south.components.link=false")  # fmt: skip

@@ -408,10 +408,6 @@ WHERE = "edge bridge-aa - bridge-bb: "
         (edge(willingness=-0.5), f"{WHERE}willingness -0.5 must be a number from 0 to 1"),
         (edge(delay=2.0), f"{WHERE}unknown attribute 'delay'; did you mean 'delay_h'?"),
         (nx.Graph(), "the graph has no nodes"),
-        (
-            nx.DiGraph([("bridge-aa", "bridge-bb")]),
-            "'bridge-bb' has no path to any other office of the graph",
-        ),
     ],
 )
 @pytest.mark.parametrize("form", FORMS)
@@ -420,6 +416,22 @@ def test_a_graph_that_is_no_office_network(graph: Any, message: str, form: str, 
     with pytest.raises(ScenarioError) as caught:
         read_graph(path, load(WORLD))
     assert f"{path}: {message}" in str(caught.value).split("\n")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_office_may_only_receive(form: str, tmp_path: Path) -> None:
+    graph = nx.DiGraph([("centre", "bridge-aa"), ("centre", "bridge-bb")])
+    edges = set(network(read_graph(written(tmp_path, graph, form), load(WORLD))).edges)
+    assert {("centre", "bridge-aa"), ("centre", "bridge-bb")} <= edges
+    assert ("bridge-aa", "centre") not in edges
+
+
+def test_json_with_defaults_for_edges_is_read_without_them(tmp_path: Path) -> None:
+    path = tmp_path / "own.json"
+    nodes = [{"id": "centre"}, {"id": "capital-aa"}]
+    links = [{"source": "centre", "target": "capital-aa"}]
+    path.write_text(json.dumps({"graph": {"edge_default": "undirected"}, "nodes": nodes, "edges": links}))
+    assert ("centre", "capital-aa") in network(read_graph(path, load(WORLD))).edges
 
 
 def test_attributes_of_drawing_programs_are_let_be(tmp_path: Path) -> None:

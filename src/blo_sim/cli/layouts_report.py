@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 from blo_sim.cli.report import NOT_MODELLED, why_late
-from blo_sim.cli.tables import UNDEFINED, amount, paragraph, percent, section, table
+from blo_sim.cli.tables import UNDEFINED, amount, interval, paragraph, percent, section, table
 from blo_sim.experiment.exchange import DAYS_PER_YEAR
-from blo_sim.experiment.layouts import CROSSOVER, RIVALS, LayoutsResult
+from blo_sim.experiment.layouts import RIVALS, LayoutsResult
 
 MINUTES = 60.0
 MEASURES = {
@@ -18,7 +18,7 @@ MEASURES = {
 """What hub and mesh are compared by: in a column's title, and in a sentence."""
 LEGEND = (
     "kg: intercepted, +-: half of its 95 % Monte Carlo interval; time: reports on loads that another "
-    "office than their own read in time; late by: the most frequent reason of late messages; "
+    "office than their own read in time; late by: what most often made messages late for a load that came; "
     "busiest, load, wait h: the desk with most work for its officers' hours, and mean hours until it takes a "
     "report up; false h: hours that all desks work on false reports a year; per off.: reports in time a year "
     "for each desk officer; leak kg: delivered of loads that a leak made wait or take another way; min: "
@@ -45,12 +45,26 @@ def _headline(result: LayoutsResult) -> str:
     if len(caught) == 1:
         return paragraph(f"{result.scenario} under the layout {best}, {_period(result)}: {count}.")
     title = result.design.scenarios[0].model.headline.name
+    if caught[best] == caught[worst]:
+        words = f"all intercept the same, {amount(caught[best])} kg {_period(result)} ({count})"
+    else:
+        words = (
+            f"{best} intercepts most, {amount(caught[best])} kg {_period(result)}, and {worst} least, "
+            f"{amount(caught[worst])} kg ({count}; {_told_apart(result.lead(best, worst))})"
+        )
     return paragraph(
-        f"{result.scenario} under {len(caught)} layouts: of {title}, {best} intercepts most, "
-        f"{amount(caught[best])} kg {_period(result)}, and {worst} least, {amount(caught[worst])} kg "
-        f"({count}). "
+        f"{result.scenario} under {len(caught)} layouts: of {title}, {words}. "
         "Central parameters only: the intervals are simulation noise, not the uncertainty of the answer."
     )
+
+
+def _told_apart(lead: dict[str, Any]) -> str:
+    """Whether the interval of a paired difference leaves an order."""
+    if lead["mc_ci"] is None:
+        return "one replication tells no order"
+    if lead["mc_ci"][0] <= 0.0:
+        return f"not told apart: interval of the difference {interval(lead)}"
+    return f"interval of the difference {interval(lead)}"
 
 
 def _replications(count: int) -> str:
@@ -137,6 +151,7 @@ def _crossover(result: LayoutsResult) -> str:
         f"By {what}: {crossover_sentence(result.crossover, measure)}"
         for measure, (_, what) in MEASURES.items()
     )
+    words += " Means of few runs: a small difference is noise."
     return section(title, f"{table(columns, rows, left=0)}\n{paragraph(words)}")
 
 
@@ -166,8 +181,8 @@ def _ahead(point: dict[str, Any], measure: str) -> str:
 def _left_out(result: LayoutsResult) -> str:
     if not result.left_out:
         return ""
-    parts = [
-        f"the crossover, since {reason}" if name == CROSSOVER else reason
-        for name, reason in result.left_out.items()
-    ]
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in result.left_out.items():
+        by_reason.setdefault(reason.replace(f"the layout {name!r}", "it"), []).append(name)
+    parts = [f"{', '.join(names)} ({reason})" for reason, names in by_reason.items()]
     return paragraph(f"Left out: {'; '.join(parts)}.")

@@ -22,6 +22,7 @@ from blo_sim.experiment.document import waits
 from blo_sim.experiment.exchange import DAYS_PER_YEAR
 from blo_sim.experiment.result import CompareResult, Result, RunResult
 from blo_sim.experiment.values import value
+from blo_sim.model.events import ELSEWHERE
 from blo_sim.results.network import TIP_OUTCOMES
 from blo_sim.results.statistics import ratio_difference
 
@@ -374,10 +375,13 @@ def _tips(result: Result) -> str:
 
 
 def why_late(entry: dict[str, Any]) -> str:
-    """The most frequent reason of late lookouts, and its share."""
-    shares = {reason: each["mean"] or 0.0 for reason, each in entry["late_by"].items()}
-    reason = max(shares, key=shares.__getitem__)
-    return f"{reason} {percent(shares[reason])}" if shares[reason] else UNDEFINED
+    """What most often took the longest before late lookouts were read, and its share.
+
+    Messages to controls that their load does not come to (``elsewhere``) do not count: broadcast sends many.
+    """
+    shares = {reason: each["mean"] or 0.0 for reason, each in entry["late_by"].items() if reason != ELSEWHERE}
+    reason, total = max(shares, key=shares.__getitem__), sum(shares.values())
+    return f"{reason} {percent(shares[reason] / total)}" if total else UNDEFINED
 
 
 def _desks(result: Result) -> str:

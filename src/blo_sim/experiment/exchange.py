@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DAYS_PER_YEAR = 365
 ALL = "all"
+LINKS = "links of offices"
 KINDS = {
     "posts": "post",
     "sectors": "sector",
@@ -46,7 +47,7 @@ def messages(world: World, summaries: Sequence[Summary]) -> dict[str, Any]:
         },
         "tips": tips(summaries),
         "by_source": {source: _source(summaries, source) for source in SOURCES},
-        "by_channel": {name: _channel(summaries, name) for name in channels(world)},
+        "by_channel": {label: _channel(summaries, names) for label, names in channels(world).items()},
     }
 
 
@@ -73,10 +74,17 @@ def tip_counts(
     return [sum(each.tips[source][outcome] for source in sources) for each in summaries]
 
 
-def channels(world: World) -> list[str]:
-    """Names of all channels that a message can take, in alphabetical order."""
+def channels(world: World) -> dict[str, list[str]]:
+    """Channels that a message can take, by what results call them, in alphabetical order.
+
+    In a real place the links of all offices are one, since an office's name is that of a crossing.
+    """
     tables = [world.standing_routes, *(table for _, table in world.message_routes)]
-    return sorted({hop.channel for table in tables for hops in table.values() for hop in hops})
+    names = {(hop.channel, hop.office) for table in tables for hops in table.values() for hop in hops}
+    found: dict[str, list[str]] = {}
+    for name, office in sorted(names):
+        found.setdefault(LINKS if office and world.place == "real" else name, []).append(name)
+    return found
 
 
 def leaks(summaries: Sequence[Summary], weights: Mapping[str, float]) -> dict[str, Any]:
@@ -191,9 +199,10 @@ def _source(summaries: Sequence[Summary], source: str) -> dict[str, Any]:
     return {"sent": of_mean(sent), **shares}
 
 
-def _channel(summaries: Sequence[Summary], name: str) -> dict[str, Any]:
+def _channel(summaries: Sequence[Summary], names: Sequence[str]) -> dict[str, Any]:
     carried, lost, withheld = (
-        [each.channels.get((name, end), 0) for each in summaries] for end in ("carried", "lost", "withheld")
+        [sum(each.channels.get((name, end), 0) for name in names) for each in summaries]
+        for end in ("carried", "lost", "withheld")
     )
     given = [sum(parts) for parts in zip(carried, lost, withheld, strict=True)]
     return {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from blo_sim.errors import UsageError
 from blo_sim.experiment import exchange
 from blo_sim.experiment.design import DEFAULT_SEED, Design, make_design, whole
-from blo_sim.experiment.document import head, lawful, measures
+from blo_sim.experiment.document import differences, head, lawful, measures
 from blo_sim.experiment.graph import graph_measures
 from blo_sim.experiment.masses import masses
 from blo_sim.experiment.replications import Finished, Progress, run_design
@@ -72,6 +72,15 @@ class LayoutsResult(Result):
         self.crossing = crossing
         self.crossover = [] if crossing is None else list(_points(*crossing))
         self.interrupted = finished.interrupted or (crossing is not None and crossing[1].interrupted)
+
+    def lead(self, first: str, second: str) -> dict[str, Any]:
+        """Kilograms of the headline that one layout intercepts more than another, paired."""
+        headline = self.design.blocks()[self.design.scenarios[0].model.headline.id]
+        one, other = (
+            masses(self.summaries[name], self.design.commodities, self.design.estimator)
+            for name in (first, second)
+        )
+        return of_mean(differences(other, one, headline)[0])
 
     @cached_property
     def _document(self) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Where a gain comes from.
 
 With fixed routes every gain is a change of detection: the same loads meet the same controls, which
-find more or less. So ``detection`` equals ``net`` until further mechanisms exist.
+find more or less. So ``detection`` equals ``net``: it holds what waits at desks, drawn staff, false reports
+and warned loads take away, which no line tells apart yet.
 
 ``attribution_shift`` is the realised mass of loads seized in both worlds that intelligence is credited
 with only in the alternative. It is shown and never counted: both worlds seized these loads, so nothing

@@ -153,6 +153,8 @@ class _Log:
             kind = self.kinds[event.kind]
             if kind == "sent":
                 sent[event.amount] = event.time
+            if not self.speaker.tells(kind):
+                continue
             text = self.speaker.say(kind, event, stream.flow, event.time - sent.get(event.amount, event.time))
             lines.append((event.time, self.calendar.moment(event.time), text))
         return lines
@@ -177,6 +179,10 @@ class Speaker:
         """What people call a control or office."""
         return self.names.get(place, place)
 
+    def tells(self, kind: str) -> bool:
+        """Whether events of a kind are told: in a real place, the line before a leak would name the desk."""
+        return kind != "leaked" or self.shows_chances
+
     def say(self, kind: str, event: Event, flow: str, since: float) -> str:
         """One sentence; ``since`` is the hours since the message of the event was sent."""
         where = self.name(event.place)
@@ -200,7 +206,7 @@ class Speaker:
             "carried": lambda: f"    goes on to {where} by {event.note}, {_hours(event.p)}",
             "taken": lambda: f"    an officer at {where} takes it up, {_hours(event.p)} after it came",
             "worked": lambda: f"    the officer at {where} is done with it after {_hours(event.p)}",
-            "leaked": lambda: f"    LEAKED{self._leak(where)}: its owner is warned",
+            "leaked": lambda: f"    LEAKED at {where}: its owner is warned",
             "rerouted": lambda: f"warned, turns back before {where} and takes another way",
             "waited": lambda: f"warned, waits {_hours(event.p)} before {where}",
             "held": lambda: f"was held at {where} for an answer, {_hours(event.p)}",
@@ -219,9 +225,6 @@ class Speaker:
         if event.note == WAVED and not self.shows_chances:
             return ""
         return KNOWN.get(event.note, "")
-
-    def _leak(self, where: str) -> str:
-        return f" at {where}" if self.shows_chances else ""
 
     def _departs(self, event: Event, flow: str, kg: str) -> str:
         row = self.flows[flow]

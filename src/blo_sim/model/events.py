@@ -49,7 +49,8 @@ SOURCES = (
 """Where a report comes from."""
 SURVEILLANCE, OTHER_SIDE, SEIZURE, CHASE, PATTERN, REQUEST, ANSWER, FALSE = SOURCES
 
-LATE = ("delay", "closed", "queue", "work", "elsewhere")
+ELSEWHERE = "elsewhere"
+LATE = ("delay", "closed", "queue", "work", ELSEWHERE)
 """Why a lookout was read too late: what took the longest on its way, or its subject went elsewhere."""
 
 

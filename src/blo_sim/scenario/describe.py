@@ -184,7 +184,7 @@ def _channels(model: ScenarioModel) -> Section:
         )
         for row in model.channels
     ]
-    if model.link is not None:
+    if model.link is not None and model.layout != "channels":
         rows.append(
             (
                 "a BLO with link",
@@ -196,7 +196,9 @@ def _channels(model: ScenarioModel) -> Section:
             )
         )
     text = ""
-    if model.layout is not None:
+    if model.layout == "channels":
+        text = "These and no others: links of BLOs open nothing."
+    elif model.layout is not None:
         text = f"Across borders the layout {model.layout!r} stands instead of these."
     columns = ("from", "to", "ways", "delay", "loss", "willing")
     return Section("Channels for messages", text, columns=columns, rows=tuple(rows), left=4)
@@ -212,7 +214,7 @@ def _desks(model: ScenarioModel) -> Section:
         (
             row.id,
             f"{used[row.id]}",
-            f"{row.officers or ('those of the BLO' if row.id in liaison else 'no limit')}",
+            "those of the BLO" if row.id in liaison else f"{row.officers or 'no limit'}",
             _duration(row.service_h),
             f"{row.hours[0]} to {row.hours[1]} h" if row.hours else "the office's",
             f"{row.on_call}",

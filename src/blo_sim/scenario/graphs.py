@@ -106,8 +106,9 @@ def _read(path: Path) -> Any:
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise _refused(path, [f"the office {name!r} is given by several nodes" for name in twice])
+    defaults = graph.graph.get("edge_default", {}) if is_xml else {}
     for *_, data in graph.edges(data=True):
-        for key, value in graph.graph.get("edge_default", {}).items():
+        for key, value in defaults.items():
             data.setdefault(key, value)
     return nx.relabel_nodes(graph, dict(zip(graph, names, strict=True)))
 
@@ -127,13 +128,15 @@ def _office(node: Any, data: dict[str, Any]) -> str:
 
 
 def _node_faults(graph: Any, model: ScenarioModel) -> Iterator[str]:
+    import networkx as nx
+
     known = [row.id for rows in (*_at_home(model).values(), model.centres) for row in rows]
     if not graph:
         yield "the graph has no nodes"
     for node in graph:
         if node not in known:
             yield f"{node!r} is no post, sector, unit, headquarters or centre{suggestion(node, known)}"
-        elif not any(other != node for other in graph[node]):
+        elif not any(other != node for other in nx.all_neighbors(graph, node)):
             yield f"{node!r} has no path to any other office of the graph"
 
 

@@ -153,9 +153,10 @@ class Post:
         self.borders.set_staff(self.number, staff)
 
     def lawful_referrals(self) -> float:
-        """Lawful vehicles referred an hour on average over the week, as the post starts."""
+        """Lawful vehicles referred an hour on average over the week, by the bay that stands at hour 0."""
         total = 0.0
-        for group, shares in zip(self.tables.groups, self.tables.bays[0][1].shares, strict=True):
+        bay = [bay for start, bay in self.tables.bays if start <= 0.0][-1]
+        for group, shares in zip(self.tables.groups, bay.shares, strict=True):
             for rate, share in zip(group.rate, shares, strict=True):
                 total += rate * share
         return total / HOURS

@@ -20,6 +20,7 @@ from blo_sim.model.events import (
     LOST,
     MERGED,
     NOBODY,
+    OTHER_SIDE,
     PATTERN,
     REQUEST,
     SENT,
@@ -81,8 +82,11 @@ class Report:
         return self.priority == 0
 
     def tell(self, office: str, now: float) -> None:
-        """An office has the report from ``now`` on, and so knows of its load."""
-        if self.load is not None and self.is_lookout:
+        """An office has the report from ``now`` on, and so knows of its load.
+
+        A search in vain is no knowledge: lawful vehicles are searched in vain too.
+        """
+        if self.load is not None and self.is_lookout and self.source != OTHER_SIDE:
             self.load.informed(office, now)
 
 

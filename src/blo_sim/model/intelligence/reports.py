@@ -15,6 +15,7 @@ from blo_sim.draws import exponential, key_of, uniform, word
 from blo_sim.model.events import (
     ANSWER,
     CHASE,
+    ELSEWHERE,
     FALSE,
     OTHER_SIDE,
     PATTERN,
@@ -39,7 +40,6 @@ HAPPENS, LAG = 0, 1
 """Decisions of a report's key."""
 GAP, SUBJECT = 0, 1
 """Decisions of the n-th false report of a source: words 2 n + decision."""
-ELSEWHERE = "elsewhere"
 HOURS_PER_YEAR = 8760.0
 
 
@@ -141,7 +141,7 @@ class Intelligence:
             route = [number for number in load.route.controls if self.world.controls[number].post >= 0]
             self._send(report, route if posts is None else [post.control for post in posts])
             return
-        load.informed(office, self.sim.now)
+        report.tell(office, self.sim.now)
         ahead = load.route.controls[load.passed :]
         if load.ended:
             self._send(report, ())
@@ -198,7 +198,7 @@ class Intelligence:
     def _read_lookout(self, message: Message, load: Consignment) -> None:
         """The lookout stands from here on, if its subject still comes; else it may become a chase."""
         now, control = self.sim.now, message.control
-        load.informed(message.target, now)
+        message.report.tell(message.target, now)
         met = load.met.get(control)
         ahead = not load.ended and control in load.route.controls[load.passed :]
         if ahead and (met is None or now < met):

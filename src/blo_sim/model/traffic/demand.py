@@ -37,8 +37,8 @@ class Consignment:
     each (at a post: the start of primary inspection, known when it joins the lanes), ``lookouts`` what each
     control has read about it: (time read, time the knowledge was born, message). ``tips`` are the sources
     that will report it when it leaves their place, ``signed`` says that it is hidden in its owner's usual
-    way. ``known_at`` is when each office first knew of it, ``warned`` the controls that its owner knows to
-    look out for it, ``chased`` those that read of it too late.
+    way. ``known_at`` has, by office, since when it is known there, ``warned`` the controls that its owner
+    knows to look out for it, ``chased`` those that read of it too late.
     """
 
     __slots__ = (
