@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from intervals import covers, interval
 
 import blo_sim
@@ -13,6 +14,8 @@ from blo_sim.model.replication import replicate
 from blo_sim.scenario import Scenario, load_scenario
 from blo_sim.scenario.graphs import read_graph
 from blo_sim.world.compile import compile_world
+
+pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
 
 CROSSINGS = ("east", "west", "ford", "pass")
 SEED = 20131051
