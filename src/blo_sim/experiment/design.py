@@ -94,7 +94,7 @@ def make_design(
     whole("seed", seed, at_least=0)
     one_of("clock", clock, CLOCKS)
     one_of("estimator", estimator, ESTIMATORS)
-    distinct, alternatives = named([_loaded(each) for each in scenarios])
+    distinct, alternatives = named([loaded(each) for each in scenarios])
     worlds = tuple(_compiled(scenario, clock, days) for scenario in distinct.values())
     result = Design(
         names=tuple(distinct),
@@ -145,7 +145,8 @@ def one_of(name: str, value: str, allowed: Sequence[str]) -> None:
         raise UsageError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
 
 
-def _loaded(scenario: str | os.PathLike[str] | Scenario) -> Scenario:
+def loaded(scenario: str | os.PathLike[str] | Scenario) -> Scenario:
+    """A scenario by its name or path, or as it is."""
     if isinstance(scenario, str | os.PathLike):
         from blo_sim.scenario import load_scenario
 

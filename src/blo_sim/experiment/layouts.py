@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from blo_sim.errors import UsageError
 from blo_sim.experiment import exchange
-from blo_sim.experiment.design import DEFAULT_SEED, Design, make_design, whole
+from blo_sim.experiment.design import DEFAULT_SEED, Design, loaded, make_design, whole
 from blo_sim.experiment.document import differences, head, lawful, measures
 from blo_sim.experiment.graph import graph_measures
 from blo_sim.experiment.masses import masses
@@ -178,7 +178,7 @@ def compare_layouts(
     SimulationError
     """
     whole("workers", workers, at_least=1, optional=True)
-    base = _loaded(scenario)
+    base = loaded(scenario)
     chosen, left_out = _chosen(base, layouts)
     design = make_design(
         chosen,
@@ -209,14 +209,6 @@ def desk_officers(world: World) -> int | None:
 
 
 # Scenarios ------------------------------------------------------------------------------------------
-
-
-def _loaded(scenario: str | os.PathLike[str] | Scenario) -> Scenario:
-    if isinstance(scenario, str | os.PathLike):
-        from blo_sim.scenario import load_scenario
-
-        return load_scenario(os.fspath(scenario))
-    return scenario
 
 
 def _chosen(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from blo_sim.clock import TICKS_PER_HOUR
-from blo_sim.draws import Law, key_of, law, lognormal_parameters, uniform
+from blo_sim.draws import Law, hours, key_of, law, lognormal_parameters, uniform
 from blo_sim.errors import SimulationError
 from blo_sim.model.border import detection, kernel
 from blo_sim.model.border.records import GROUP, HOURS, POST, hours_until_change
@@ -86,7 +86,8 @@ class Borders:
             "it is overloaded (blo-sim check names posts over 100 % load)"
         )
 
-    def _advance(self, number: int, hour: float) -> None:
+    def advance(self, number: int, hour: float) -> None:
+        """Advance a post to an hour; lawful arrivals at that instant are in."""
         if kernel.advance(self.groups, self.posts, number, self.months, hour):
             raise self.overflow(number)
 
@@ -97,10 +98,10 @@ class Borders:
         """
         for number, tables in enumerate(self.world.posts):
             hour = self.world.end_hours
-            self._advance(number, hour)
+            self.advance(number, hour)
             while kernel.unsettled(self.posts, number) and hour < self.world.last_hours:
                 hour += 1.0
-                self._advance(number, hour)
+                self.advance(number, hour)
             record = self.posts[number]
             rows = self.groups[record["first_group"] : record["stop_group"]]
             log.lawful[tables.id] = PostCounts(
@@ -141,15 +142,13 @@ class Post:
 
     def change_bay(self, bay: Bay, now: float) -> None:
         """New equipment opens at ``now``: what came before was referred under the old shares."""
-        if kernel.advance(*self.records, now):
-            raise self.borders.overflow(self.number)
+        self.borders.advance(self.number, now)
         self.borders.set_bay(self.number, bay)
         self.shares, self.search_mean = bay.shares, bay.search_mean_h
 
     def change_staff(self, staff: Staff, now: float) -> None:
         """A desk takes its officers at ``now``: who has come to the lanes before keeps its start."""
-        if kernel.advance(*self.records, now):
-            raise self.borders.overflow(self.number)
+        self.borders.advance(self.number, now)
         self.borders.set_staff(self.number, staff)
 
     def lawful_referrals(self) -> float:
@@ -185,6 +184,10 @@ class Post:
         if answer == kernel.OVERFLOW:
             raise self.borders.overflow(self.number)
         return answer
+
+    def search_length(self, key: int, decision: int) -> float:
+        """Hours of a search by the methods that the bay has now."""
+        return hours(key, decision, law("lognormal", self.search_mean, self.tables.search_cv))
 
     def ask_bay(self, now: float, vehicle: int) -> float:
         answer: float = kernel.ask_bay(*self.records, now, vehicle)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blo_sim.clock import on_grid
-from blo_sim.draws import exponential, hours, key_of, law, uniform
+from blo_sim.draws import exponential, key_of, uniform
 from blo_sim.model.border.detection import decayed
 from blo_sim.model.events import MISTAKEN
 
@@ -100,7 +100,7 @@ class Lookouts:
         inside = 0.0
         if post.search_mean > 0.0:
             key = report.key ^ self.keys[message.control]
-            length = hours(key, 2 * n + LENGTH, law("lognormal", post.search_mean, post.tables.search_cv))
+            length = post.search_length(key, 2 * n + LENGTH)
             inside = post.enter_bay(sim.now, 0, True, length) - sim.now
         sim.record((sim.now, MISTAKEN, report.subject, control.id, message.number, inside, report.source))
         sim.intelligence.false_alarm(message)

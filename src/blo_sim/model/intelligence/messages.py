@@ -7,7 +7,7 @@ work is done. `Messenger.arrive` hands a message to whoever reads it at its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from blo_sim.clock import on_grid
@@ -22,6 +22,7 @@ from blo_sim.model.events import (
     NOBODY,
     OTHER_SIDE,
     PATTERN,
+    REPORT,
     REQUEST,
     SENT,
     WITHHELD,
@@ -148,7 +149,7 @@ class Messenger:
     duplicate : callable
         Whether a message is not needed any more where it is going.
     leak : callable
-        Takes a message that was sold, and the office.
+        Takes a message that was sold.
     """
 
     def __init__(
@@ -158,7 +159,7 @@ class Messenger:
         replication: int,
         arrive: Callable[[Message], None],
         duplicate: Callable[[Message], bool],
-        leak: Callable[[Message, str], None],
+        leak: Callable[[Message], None],
     ) -> None:
         self.sim = sim
         self.world = world = sim.world
@@ -193,6 +194,14 @@ class Messenger:
     def reaches(self, office: str, target: str) -> bool:
         """Whether a message from an office can come to another."""
         return (office, target) in self.sim.message_routes
+
+    def publish(self, report: Report, addressees: Iterable[tuple[str, int]]) -> None:
+        """A report is born now: one message to each (office, its control or -1) that can be reached."""
+        reached = [each for each in addressees if self.reaches(report.office, each[0])]
+        now, count = self.sim.now, float(len(reached))
+        self.sim.record((now, REPORT, report.subject, report.office, self.sent, count, report.source))
+        for target, control in reached:
+            self.send(report, target, control)
 
     def send(self, report: Report, target: str, control: int) -> None:
         """One copy of a report leaves for an office; the caller knows that it is reached."""
@@ -282,7 +291,7 @@ class Messenger:
         if job.sold:
             for message in messages:
                 self.sim.record((self.sim.now, LEAKED, report.subject, office, message.number, 0.0, ""))
-                self.leak(message, office)
+                self.leak(message)
         for message in messages:
             self.carry(message, self.sim.now)
 

@@ -20,7 +20,6 @@ from blo_sim.model.events import (
     OTHER_SIDE,
     PATTERN,
     READ,
-    REPORT,
     REQUEST,
     SEIZURE,
     SURVEILLANCE,
@@ -158,18 +157,7 @@ class Intelligence:
 
     def _send(self, report: Report, controls: Sequence[int]) -> None:
         """One message to each control that can be reached, in order."""
-        messenger = self.messenger
-        reached = [
-            (self.control_ids[control], control)
-            for control in controls
-            if messenger.reaches(report.office, self.control_ids[control])
-        ]
-        first = messenger.sent
-        self.sim.record(
-            (self.sim.now, REPORT, report.subject, report.office, first, float(len(reached)), report.source)
-        )
-        for target, control in reached:
-            messenger.send(report, target, control)
+        self.messenger.publish(report, [(self.control_ids[control], control) for control in controls])
 
     # and read ---------------------------------------------------------------------------------------
 
@@ -228,7 +216,7 @@ class Intelligence:
             return False
         return self.lookouts.standing(report.load, message.control, report.known)
 
-    def leaked(self, message: Message, office: str) -> None:
+    def leaked(self, message: Message) -> None:
         """The owner of the load hears which control was told."""
         if message.report.load is not None:
             message.report.load.warned.add(message.control)

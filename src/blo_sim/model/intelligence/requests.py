@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from blo_sim.clock import on_grid
 from blo_sim.draws import exponential, key_of, uniform, word
-from blo_sim.model.events import ANSWER, HELD, NOBODY, REPORT, REQUEST
+from blo_sim.model.events import ANSWER, HELD, NOBODY, REQUEST
 from blo_sim.model.intelligence.messages import Report
 
 if TYPE_CHECKING:
@@ -86,13 +86,7 @@ class Requests:
 
     def _tell(self, report: Report, target: str) -> None:
         """A report to one office, whether it is a control or not; nothing if there is no way."""
-        reached = self.messenger.reaches(report.office, target)
-        first = self.messenger.sent
-        self.sim.record(
-            (self.sim.now, REPORT, report.subject, report.office, first, float(reached), report.source)
-        )
-        if reached:
-            self.messenger.send(report, target, self.number.get(target, NOBODY))
+        self.messenger.publish(report, [(target, self.number.get(target, NOBODY))])
 
     def _close(self, question: Question) -> None:
         """The vehicle has waited: for the answer, or until the limit."""

@@ -11,7 +11,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from blo_sim.clock import on_grid
-from blo_sim.draws import hours, key_of, law, uniform
+from blo_sim.draws import hours, key_of, uniform
 from blo_sim.model.border.detection import (
     decayed,
     expected_micrograms,
@@ -260,10 +260,9 @@ def search(
 ) -> Generator[Event, None, None]:
     """In the bay until the search is over. A routine search that waits wakes at its tentative start."""
     post = sim.posts[control.post]
-    mean, cv = post.search_mean, post.tables.search_cv
-    if mean <= 0.0:
+    if post.search_mean <= 0.0:
         return
-    length = hours(load.key ^ control.key, decision, law("lognormal", mean, cv))
+    length = post.search_length(load.key ^ control.key, decision)
     answer = post.enter_bay(sim.env.now, load.number, matched, length)
     while answer < 0.0:
         yield Live(sim.env, -answer - sim.env.now, load.number)
