@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 DEPART, ARRIVE, ENCOUNTER, SEARCHED, SEIZED, DELIVERED, REPORT, SENT, READ, LOST, EXPIRED = range(11)
-CARRIED, TAKEN, WORKED, WITHHELD, MERGED, LEAKED, REROUTED, WAITED, HELD, MISTAKEN = range(11, 21)
+CARRIED, TAKEN, WORKED, WITHHELD, MERGED, LEAKED, REROUTED, WAITED, HELD, MISTAKEN, DETERRED = range(11, 22)
 
 KINDS = (
     "depart",
@@ -35,6 +35,7 @@ KINDS = (
     "waited",
     "held",
     "mistaken",
+    "deterred",
 )
 
 CAUSES = ("lookout", "request", "routine", "profiling", "pattern", "patrol", "inland")
@@ -42,6 +43,9 @@ CAUSES = ("lookout", "request", "routine", "profiling", "pattern", "patrol", "in
 
 NOBODY = -1
 """The consignment of an event that concerns no load: a false report, or a lawful vehicle."""
+
+AGAIN = "+"
+"""In the name of a load that is sent again after a loss, before the number of the attempt."""
 
 SOURCES = (
     "surveillance", "other side", "seizure", "chase", "pattern", "request", "answer", "false",
@@ -64,7 +68,10 @@ class Event(NamedTuple):
     ===========  =====================================================================================
     kind         meaning of the other fields
     ===========  =====================================================================================
-    depart       ``place`` the name of its route, ``amount`` the load in grams, ``note`` class and hiding
+    depart       ``place`` the name of its route, ``amount`` the load in grams, ``p`` hours by which it was
+                 postponed, ``note`` class and hiding
+    deterred     a load is not sent: ``place`` the name of its usual route, ``amount`` the load in grams,
+                 ``p`` hours by which it was postponed before
     arrive       a load joins the lanes of a post; ``p`` its wait until primary inspection, hours
     encounter    a control can seize the load: ``p`` the probability, ``amount`` load x p in micrograms
                  (whole), ``note`` what was known (``""`` or ``lookout``, ``released``, ``waved through``,
@@ -126,8 +133,8 @@ class GroupCounts:
 class EventLog:
     """All events of one replication, with the lawful counts of its posts.
 
-    ``names`` are the consignments' ids (``flow.mode:number``), by index; ``streams`` the index of each
-    one's stream in the world.
+    ``names`` are the consignments' ids (``flow.mode:number``, and ``+attempt`` if sent again), by index;
+    ``streams`` the index of each one's stream in the world.
     """
 
     replication: int

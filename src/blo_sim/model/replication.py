@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
+from blo_sim.model.border.long_run import field_detection
 from blo_sim.model.border.posts import Borders
 from blo_sim.model.border.shifts import Shifts
-from blo_sim.model.events import EventLog
+from blo_sim.model.events import DETERRED, EventLog
 from blo_sim.model.intelligence.reports import Intelligence
 from blo_sim.model.traffic.demand import Consignment, consignments
 from blo_sim.model.traffic.journey import journey
 from blo_sim.model.traffic.live import Call
+from blo_sim.model.traffic.organisations import Organisations
 
 if TYPE_CHECKING:
     from blo_sim.model.events import Record
+    from blo_sim.model.traffic.prospects import Smugglers
     from blo_sim.world.compile import World
 
 Consumer = Callable[[EventLog], None]
@@ -31,23 +34,45 @@ HANDED_OVER_H = 720
 
 
 class Replication:
-    """The state of one run. ``under_way`` has the consignments on the road, by owner and number."""
+    """The state of one run. ``under_way`` has the consignments on the road, by owner and number.
 
-    def __init__(self, world: World, seed: int, replication: int) -> None:
+    Parameters
+    ----------
+    world : World
+    seed, replication : int
+    smugglers : Smugglers, optional
+        From `blo_sim.model.traffic.prospects.smugglers`; None for smugglers who never change their ways.
+    loads : list of Consignment, optional
+        What is sent, and how, if it was decided in another run (see `replay`).
+    """
+
+    def __init__(
+        self,
+        world: World,
+        seed: int,
+        replication: int,
+        smugglers: Smugglers | None = None,
+        loads: list[Consignment] | None = None,
+    ) -> None:
         self.world = world
         self.env = simpy.Environment()
         self.log = EventLog(replication)
         self.record: Callable[[Record], None] = self.log.events.append
         self.borders = Borders(world, seed, replication)
         self.posts = self.borders.desks
-        self.loads = consignments(world, seed, replication)
+        self.loads = consignments(world, seed, replication) if loads is None else loads
         self.log.names = [load.name for load in self.loads]
         self.log.streams = [load.stream for load in self.loads]
         self.under_way: dict[str, dict[int, Consignment]] = defaultdict(dict)
         self.message_routes = world.message_routes[0][1]
         self.intelligence = Intelligence(self, seed, replication)
         self.shifts = Shifts(world, seed, replication)
-        self.detection = {name: _detections(world, name) for name in world.commodities}
+        self.organisations = (
+            None if smugglers is None else Organisations(self, smugglers, seed, replication)
+        )
+        self.detection = {
+            name: [field_detection(control, name) for control in world.controls] for name in world.commodities
+        }
 
     @property
     def now(self) -> float:
@@ -60,6 +85,27 @@ class Replication:
             Call(self.env, delay, function, arguments)
         else:
             function(*arguments)
+
+    def add(self, load: Consignment) -> None:
+        """One more consignment that nobody had planned; its number is the next one."""
+        self.loads.append(load)
+        self.log.names.append(load.name)
+        self.log.streams.append(load.stream)
+
+    def leave(self, load: Consignment) -> None:
+        """The time of a planned departure has come."""
+        if self.organisations is None:
+            self.set_out(load)
+        else:
+            self.organisations.leave(load)
+
+    def set_out(self, load: Consignment) -> None:
+        """A load starts on its way now, unless its owner has decided against it."""
+        if load.shipped:
+            self.env.process(journey(self, load))
+        else:
+            postponed = load.departure - load.planned
+            self.record((self.now, DETERRED, load.number, load.route.name, load.load, postponed, ""))
 
     def depart(self, load: Consignment) -> None:
         self.under_way[load.owner][load.number] = load
@@ -112,15 +158,7 @@ class Replication:
             wait = load.departure - self.now
             if wait > 0.0:
                 yield self.env.timeout(wait)
-            self.env.process(journey(self, load))
-
-
-def _detections(world: World, commodity: str) -> list[float]:
-    """Probability, by control, that it seizes a load of a commodity without a lookout (posts: unused)."""
-    return [
-        min(1.0, control.detection * dict(control.detection_factor).get(commodity, 1.0))
-        for control in world.controls
-    ]
+            self.leave(load)
 
 
 def _pauses(end: float) -> list[float]:
@@ -129,7 +167,11 @@ def _pauses(end: float) -> list[float]:
 
 
 def replicate(
-    world: World, seed: int, replication: int, consume: Consumer | None = None
+    world: World,
+    seed: int,
+    replication: int,
+    consume: Consumer | None = None,
+    smugglers: Smugglers | None = None,
 ) -> EventLog:
     """Run one replication of a world.
 
@@ -141,6 +183,8 @@ def replicate(
         Name the draws: the same pair makes the same draws in every world.
     consume : callable, optional
         Called with the log every 30 days; its events are forgotten afterwards, so that memory stays flat.
+    smugglers : Smugglers, optional
+        From `blo_sim.model.traffic.prospects.smugglers`; by default nobody changes his ways.
 
     Returns
     -------
@@ -152,7 +196,7 @@ def replicate(
         If a post is so overloaded that its queue cannot be held.
     """
     with collector_paused():
-        return Replication(world, seed, replication).run(consume)
+        return Replication(world, seed, replication, smugglers).run(consume)
 
 
 @contextmanager

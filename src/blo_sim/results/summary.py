@@ -1,7 +1,7 @@
 """From an event log to the sums of one replication, all of them whole numbers.
 
-Sums follow the cohort that departs in the measured window, whatever happens to it later. Kilograms are
-grams or micrograms here, so that sums are exact in any order.
+Sums follow the cohort whose departure was planned in the measured window, whatever happens to it later.
+Kilograms are grams or micrograms here, so that sums are exact in any order.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from blo_sim.model.events import DELIVERED, DEPART, ENCOUNTER, SEIZED, EventLog
+from blo_sim.model.events import AGAIN, DELIVERED, DEPART, DETERRED, ENCOUNTER, SEIZED, EventLog
 from blo_sim.results.network import NetworkSums
 
 if TYPE_CHECKING:
@@ -30,11 +30,15 @@ class Summary:
     ----------
     flows : dict
         (measure, year, commodity) to ``attempted_g``, ``expected_ug`` (the compensator of the seizures),
-        ``seized_g``, ``delivered_g``, ``in_transit_g``, and the counts ``consignments``, ``seizures``.
+        ``seized_g``, ``delivered_g``, ``in_transit_g``, ``deterred_g`` (not sent, so not attempted),
+        ``again_g`` (of the attempted, sent again after a loss), ``again_delivered_g`` (of these, delivered),
+        and the counts ``consignments``, ``seizures``, ``deterred``, ``again``.
     seized_by : dict
         (year, commodity, control type, border or country, cause) to grams.
     expected_by : dict
         (year, commodity, control type, border or country) to micrograms.
+    met_by : dict
+        (year, commodity, control type, border or country) to the grams that met such a control there.
     targets : dict
         Target id to (numerator, denominator), micrograms.
     seized : dict
@@ -70,6 +74,7 @@ class Summary:
     flows: dict[tuple[str, int, str], int]
     seized_by: dict[tuple[int, str, str, str, str], int]
     expected_by: dict[tuple[int, str, str, str], int]
+    met_by: dict[tuple[int, str, str, str], int]
     targets: dict[str, tuple[int, int]]
     seized: dict[str, tuple[int, str, int, str]]
     lawful: dict[str, int]
@@ -109,23 +114,30 @@ class Summariser:
         self.seized: dict[str, tuple[int, str, int, str]] = {}
         self.expected_at: Counter[tuple[str, str, str]] = Counter()
         self.countries: dict[int, set[str]] = {}
+        self.places: dict[int, set[tuple[str, str]]] = {}
+        self.met_by: Counter[tuple[int, str, str, str]] = Counter()
         self.leaks: Counter[tuple[str, str]] = Counter()
         self.network = NetworkSums(world, self.year)
 
     def read(self, log: EventLog) -> None:
         """Take in the events that the log holds now."""
-        if self.streams is not log.streams:
-            self.names, self.streams = log.names, log.streams
-            self.commodity = [self.world.streams[stream].commodity for stream in log.streams]
+        self.names, self.streams = log.names, log.streams
+        # Loads that are sent again have been added since; a stream may change, its goods do not.
+        new = log.streams[len(self.commodity) :]
+        self.commodity += [self.world.streams[stream].commodity for stream in new]
         year, controls, commodity, expected = self.year, self.controls, self.commodity, self.expected
         handlers = self.network.handlers
         for time, kind, load, place, amount, p, note in log.events:
             if kind == ENCOUNTER:
                 if load in year:
                     expected[year[load], commodity[load], place] += amount
-                    self.countries[load].add(controls[place].country)
+                    control = controls[place]
+                    self.countries[load].add(control.country)
+                    self.places[load].add((control.kind, control.border))
             elif kind == DEPART:
-                self.depart(load, time, amount)
+                self.depart(load, time - p, amount)
+            elif kind == DETERRED:
+                self.deter(load, time - p, amount)
             elif kind == SEIZED:
                 self.seize(load, controls[place], amount, note)
             elif kind == DELIVERED:
@@ -151,6 +163,7 @@ class Summariser:
             flows=dict(self.flows),
             seized_by=dict(self.seized_by),
             expected_by=dict(self.expected_by),
+            met_by=dict(self.met_by),
             targets={target.id: self.target(target) for target in self.world.targets},
             seized=self.seized,
             lawful=_lawful(log, network),
@@ -164,16 +177,37 @@ class Summariser:
             leaks=dict(self.leaks),
         )
 
-    def depart(self, load: int, time: float, grams: int) -> None:
+    def year_of(self, time: float) -> int | None:
+        """Measured year of a planned departure, None outside of the window."""
         if not self.world.warmup_hours <= time < self.world.end_hours:
+            return None
+        return min(int((time - self.world.warmup_hours) // HOURS_PER_YEAR), self.world.years - 1)
+
+    def depart(self, load: int, planned: float, grams: int) -> None:
+        year = self.year_of(planned)
+        if year is None:
             return
-        year = min(int((time - self.world.warmup_hours) // HOURS_PER_YEAR), self.world.years - 1)
         self.year[load] = year
         self.attempted[load] = self.loads[load] = grams
         self.countries[load] = set()
+        self.places[load] = set()
+        self.count("attempted_g", "consignments", year, load, grams)
+        if self.is_again(load):
+            self.count("again_g", "again", year, load, grams)
+
+    def deter(self, load: int, planned: float, grams: int) -> None:
+        year = self.year_of(planned)
+        if year is not None:
+            self.count("deterred_g", "deterred", year, load, grams)
+
+    def count(self, mass: str, number: str, year: int, load: int, grams: int) -> None:
         commodity = self.commodity[load]
-        self.flows["attempted_g", year, commodity] += grams
-        self.flows["consignments", year, commodity] += 1
+        self.flows[mass, year, commodity] += grams
+        self.flows[number, year, commodity] += 1
+
+    def is_again(self, load: int) -> bool:
+        """Whether a load is sent again after a loss."""
+        return AGAIN in self.names[load]
 
     def seize(self, load: int, control: Control, grams: int, cause: str) -> None:
         if load not in self.year:
@@ -187,11 +221,16 @@ class Summariser:
     def deliver(self, load: int) -> None:
         if load in self.loads and (load in self.network.rerouted or load in self.network.waited):
             self.leaks["delivered_g", self.commodity[load]] += self.loads[load]
+        if load in self.loads and self.is_again(load):
+            self.flows["again_delivered_g", self.year[load], self.commodity[load]] += self.loads[load]
         self.close(load, "delivered_g")
 
     def close(self, load: int, measure: str) -> None:
         if load in self.loads:
-            self.flows[measure, self.year[load], self.commodity[load]] += self.loads.pop(load)
+            grams, year, commodity = self.loads.pop(load), self.year[load], self.commodity[load]
+            self.flows[measure, year, commodity] += grams
+            for kind, border in self.places.pop(load):
+                self.met_by[year, commodity, kind, border] += grams
 
     def target(self, target: Target) -> tuple[int, int]:
         """Numerator and denominator of a target, in micrograms."""

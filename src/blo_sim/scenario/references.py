@@ -26,7 +26,7 @@ def faults(model: ScenarioModel) -> list[Fault]:
     """Everything about a valid model that does not fit together."""
     checks: tuple[Callable[[ScenarioModel], Iterator[Fault]], ...] = (
         _headline, _places, _profiles, _classes, _methods, _rosters, _crossings, _posts, _sectors, _units,
-        _legs, _modes, _flows, _office_network, _desks, _requests, _sources, _offices, _targets,
+        _legs, _modes, _flows, _prices, _office_network, _desks, _requests, _sources, _offices, _targets,
     )  # fmt: skip
     return [fault for check in checks for fault in check(model)]
 
@@ -250,6 +250,37 @@ def _by_mode(key: Key, value: float | dict[str, float], shares: dict[str, float]
         for mode, share in shares.items():
             if share > 0 and mode not in value:
                 yield key, f"no value for the mode {mode!r}"
+
+
+def _prices(model: ScenarioModel) -> Iterator[Fault]:
+    """Smugglers that weigh profit need a price at both ends of every flow."""
+    given: dict[str, str] = {}
+    known: set[tuple[str, str]] = set()
+    for row in model.prices:
+        key = ("prices", row.id)
+        yield from _known((*key, "commodity"), row.commodity, "a commodity", _ids(model.commodities))
+        ends = [*_ids(model.places), *_countries(model)]
+        yield from _known_all((*key, "usd_per_kg"), row.usd_per_kg, "a place or its country", ends)
+        if row.commodity in given:
+            yield (*key, "commodity"), f"{row.commodity!r} has prices in {given[row.commodity]!r} already"
+        given.setdefault(row.commodity, row.id)
+        known |= {(row.commodity, place) for place in row.usd_per_kg}
+    if model.behaviour is None:
+        return
+    country = {place.id: place.country for place in model.places}
+    missing: dict[tuple[str, str], str] = {}
+    for flow in model.flows:
+        for end in (flow.origin, flow.destination):
+            pair = flow.commodity, country.get(end, "")
+            if pair[1] and pair not in known and (flow.commodity, end) not in known:
+                missing.setdefault(pair, flow.id)
+    for (commodity, place), flow_id in missing.items():
+        row_id = given.get(commodity)
+        where: Key = ("prices", row_id, "usd_per_kg") if row_id else ("prices",)
+        yield (
+            where,
+            f"no price of {commodity!r} in {place}, where {flow_id!r} starts or ends; [behaviour] needs one",
+        )
 
 
 def _office_network(model: ScenarioModel) -> Iterator[Fault]:

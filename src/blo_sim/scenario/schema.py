@@ -24,6 +24,7 @@ Share = Annotated[Quantity, Field(ge=0, le=1)]
 Opening = Annotated[tuple[Hour, Hour], Field(strict=False)]
 Countries = Annotated[tuple[Country, Country], Field(strict=False)]
 Month = Annotated[int, Field(ge=1, le=12)]
+BehaviourName = Literal["fixed", "learning", "best-reply"]
 LayoutName = Literal["isolated", "capitals", "pairs", "hub", "mesh", "pairs+hub", "tree", "channels"]
 MOST_OFFICERS = 90
 DESK = "terms of its desk, a row of [[desks]]; left out, it handles every message at once"
@@ -217,6 +218,9 @@ class Mode(Row):
     legs: dict[str, float]
     entry_legs: dict[str, float]
     requires: list[str] = Field(default=[], description="a route must use a leg of one of these modes")
+    capacity_kg: Positive | None = Field(
+        default=None, description="no larger load changes to this mode; no limit if left out"
+    )
 
 
 class RouteChoice(Table):
@@ -260,6 +264,46 @@ class Flow(Row):
     load_cv: NotNegative | dict[str, NotNegative]
     season: Identifier | None = Field(default=None, description="a profile; its months are used")
     organisations: Identifier
+
+
+class Price(Row):
+    """``[[prices]]``: what a commodity is worth, at the two ends of its flows."""
+
+    commodity: Identifier
+    usd_per_kg: dict[str, NotNegative] = Field(
+        description="USD for a kilogram by place or country; the place's own counts first"
+    )
+
+
+class Behaviour(Table):
+    """``[behaviour]``: how organisations answer to risk and loss; left out, they can only be ``fixed``.
+
+    ``kind`` is what runs unless ``--behaviour`` says otherwise. The other keys are those of ``learning`` and
+    ``best-reply``; the first four of ``learning`` only.
+    """
+
+    kind: BehaviourName = "learning"
+    risk_threshold: Share = Field(
+        description="believed probability of loss on the usual way below which nothing changes"
+    )
+    prior_losses: Positive = Field(
+        description="weight of the long-run detection in a belief, in expected losses"
+    )
+    memory_days: Positive = Field(description="what was experienced counts half after it")
+    rumour: Share = Field(default=0.0, description="share of others' losses that one hears of")
+    loss_usd: NotNegative = Field(default=0.0, description="cost of a loss besides the load")
+    bribe_usd: NotNegative = Field(default=0.0, description="paid at each shift that waves a load through")
+    mode_change_usd: NotNegative = Field(default=0.0, description="cost of another mode than the usual one")
+    lay_low: Share = Field(default=0.0, description="probability that a loss makes its organisation lie low")
+    lay_low_days: NotNegative = Field(default=0.0, description="how long it then sends nothing")
+    new_signature: Share = Field(
+        default=0.0, description="probability that a loss makes its organisation hide loads in another way"
+    )
+    replacement: Share = Field(default=0.0, description="probability that a lost load is sent again")
+    replacement_h: Distribution = Field(
+        default=Distribution.constant(0.0), description="from the loss to the new departure"
+    )
+    most_attempts: int = Field(default=3, ge=1, le=20, description="departures of one load in all")
 
 
 class Headquarters(Row):
@@ -510,6 +554,8 @@ class ScenarioModel(Table):
     route_choice: RouteChoice
     organisations: list[Organisation]
     flows: list[Flow]
+    prices: list[Price] = []
+    behaviour: Behaviour | None = None
     headquarters: list[Headquarters] = []
     centres: list[Centre] = []
     channels: list[Channel] = []

@@ -21,6 +21,7 @@ from blo_sim.world import crossings, layouts, offices, routes
 if TYPE_CHECKING:
     from blo_sim.scenario import Scenario
     from blo_sim.scenario.schema import (
+        Behaviour,
         Flow,
         Headline,
         Leaks,
@@ -154,11 +155,12 @@ class RouteLeg:
 class Route:
     """A route: its name (leg keys), systematic utility, months in which it is closed, and its legs.
 
-    ``controls`` lists all controls in order, with the number of the leg each belongs to.
+    ``cost`` is its free cost in USD; ``controls`` lists all controls in the order in which they are met.
     """
 
     name: str
     utility: float
+    cost: float
     closed: frozenset[int]
     legs: tuple[RouteLeg, ...]
     controls: tuple[int, ...]
@@ -170,6 +172,8 @@ class Stream:
 
     ``sources`` are those at any place that one of its routes leaves. ``compromised`` is the probability that
     a control's shift waves its owners through, ``signature`` the share of loads hidden in the owner's way.
+    ``usd_per_kg`` and ``usd_per_kg_at_origin`` are prices, ``capacity_kg`` the largest load that may change
+    to the stream's mode.
     """
 
     id: str
@@ -186,6 +190,9 @@ class Stream:
     sources: tuple[int, ...]
     compromised: float = 0.0
     signature: float = 0.0
+    usd_per_kg: float = 0.0
+    usd_per_kg_at_origin: float = 0.0
+    capacity_kg: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -226,6 +233,8 @@ class World:
     asked: dict[str, str]
     trust: Trust | None
     leaks: Leaks | None
+    behaviour: Behaviour | None = None
+    scale_per_usd: float = 0.0
 
     @property
     def end_hours(self) -> float:
@@ -308,6 +317,8 @@ def compile_world(scenario: Scenario, *, clock: str = "steady", days: int | None
         asked=_asked(model),
         trust=model.trust,
         leaks=model.leaks,
+        behaviour=model.behaviour,
+        scale_per_usd=model.route_choice.scale_per_usd,
     )
 
 
@@ -678,6 +689,8 @@ def _streams(
     builder = _RouteBuilder(model, controls, lanes, sources)
     seasons = {row.id: crossings.month_factors(row) for row in model.profiles}
     organisations = {row.id: row for row in model.organisations}
+    country = {row.id: row.country for row in model.places}
+    prices = {row.commodity: row.usd_per_kg for row in model.prices}
     streams: list[Stream] = []
     problems: list[tuple[str, str]] = []
     sets: dict[tuple[str, str, str, tuple[str, ...]], tuple[Route, ...]] = {}
@@ -727,9 +740,17 @@ def _streams(
                     sources=tuple(sorted({i for r in sets[key] for leg in r.legs for i in leg.sources})),
                     compromised=organisations[flow.organisations].compromised,
                     signature=organisations[flow.organisations].signature,
+                    usd_per_kg=_price(prices.get(flow.commodity, {}), flow.destination, country),
+                    usd_per_kg_at_origin=_price(prices.get(flow.commodity, {}), flow.origin, country),
+                    capacity_kg=math.inf if mode.capacity_kg is None else mode.capacity_kg,
                 )
             )
     return tuple(streams), problems
+
+
+def _price(usd_per_kg: dict[str, float], place: str, country: dict[str, str]) -> float:
+    """Price at a place: its own, else its country's; 0 where none is given and nobody weighs profit."""
+    return usd_per_kg.get(place, usd_per_kg.get(country[place], 0.0))
 
 
 def _closed_to(
@@ -793,6 +814,7 @@ class _RouteBuilder:
                 Route(
                     name=",".join(names),
                     utility=choice.path_size * math.log(size) - choice.scale_per_usd * math.fsum(prices),
+                    cost=math.fsum(prices),
                     closed=frozenset(m - 1 for step in path for m in self.model.legs[step.leg].closed_months),
                     legs=legs,
                     controls=tuple(c for leg in legs for c in (*leg.controls, *leg.units)),

@@ -45,6 +45,17 @@ def find(methods: Iterable[Method], concealment: str, commodity: str) -> float:
     return 1.0 - missed
 
 
+def find_on_average(
+    methods: Iterable[tuple[Method, float]], concealment: str, commodity: str
+) -> float:
+    """`find`, averaged over days on which each method works with its own probability."""
+    missed = 1.0
+    for method, chance in methods:
+        factor = method.commodity_factor.get(commodity, 1.0)
+        missed *= 1.0 - chance * method.sensitivity.get(concealment, 0.0) * factor
+    return 1.0 - missed
+
+
 def decayed(share: float, age_h: float, half_life_h: float) -> float:
     """A lookout's probability of being recognised, ``age_h`` after the report's birth."""
     return share * math.pow(2.0, -age_h / half_life_h)

@@ -31,7 +31,7 @@ class Lookouts:
     def __init__(self, sim: Replication) -> None:
         self.sim = sim
         self.world = sim.world
-        self.patterns: dict[tuple[int, str], float] = {}
+        self.patterns: dict[tuple[int, str, int], float] = {}
         self.keys = {control.index: key_of(f"mistaken {control.id}") for control in sim.world.controls}
         self.arrivals: dict[int, NDArray[np.float64]] = {}
 
@@ -58,13 +58,14 @@ class Lookouts:
 
     # Patterns ---------------------------------------------------------------------------------------
 
-    def learn(self, control: int, owner: str, known: float) -> None:
-        """A post reads the signature of an organisation."""
-        self.patterns[control, owner] = max(known, self.patterns.get((control, owner), known))
+    def learn(self, control: int, load: Consignment, known: float) -> None:
+        """A post reads the signature of the organisation that a seized load belonged to."""
+        shown = control, load.owner, load.signature
+        self.patterns[shown] = max(known, self.patterns.get(shown, known))
 
     def pattern(self, load: Consignment, control: int) -> float:
         """What the patterns read at a post add to its d' for ``load``."""
-        known = self.patterns.get((control, load.owner)) if load.signed else None
+        known = self.patterns.get((control, load.owner, load.signature)) if load.signed else None
         if known is None:
             return 0.0
         rules = self.world.reports.pattern

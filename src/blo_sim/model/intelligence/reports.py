@@ -174,7 +174,7 @@ class Intelligence:
             self._done(message)
             load = message.report.load
             assert load is not None
-            self.lookouts.learn(message.control, load.owner, message.report.known)
+            self.lookouts.learn(message.control, load, message.report.known)
         elif message.report.load is None:
             assert message.report.false is not None
             self._done(message)

@@ -2,7 +2,8 @@
 
 Departures of a stream (one flow by one mode) are a non-homogeneous Poisson process: unit exponentials
 spent along the monthly rates. The n-th consignment has the key ``word(key_of(seed, replication,
-"consignments", stream), n)``; every later decision of its own is a draw of that key.
+"consignments", stream), n)``; every later decision of its own is a draw of that key. These are the loads
+that are planned; what becomes of the plan is decided in `blo_sim.model.traffic.organisations`.
 """
 
 from __future__ import annotations
@@ -37,17 +38,25 @@ class Consignment:
     each (at a post: the start of primary inspection, known when it joins the lanes), ``lookouts`` what each
     control has read about it: (time read, time the knowledge was born, message). ``tips`` are the sources
     that will report it when it leaves their place, ``signed`` says that it is hidden in its owner's usual
-    way. ``known_at`` has, by office, since when it is known there, ``warned`` the controls that its owner
-    knows to look out for it, ``chased`` those that read of it too late.
+    way, ``signature`` which of the ways that he has had. ``known_at`` has, by office, since when it is known
+    there, ``warned`` the controls that its owner knows to look out for it, ``chased`` those that read of it
+    too late.
+
+    ``planned`` is its departure before anything postponed it, ``planned_stream`` its stream before its owner
+    chose another mode, ``usual`` the number of the route there that it takes unless its owner weighs others,
+    ``shipped`` whether it is sent at all. ``attempt`` counts earlier departures of the same load,
+    ``first_key`` is the key of the first of them.
     """
 
     __slots__ = (
+        "attempt",
         "chased",
         "commodity",
         "concealment",
         "departure",
         "ended",
         "ended_at",
+        "first_key",
         "key",
         "known_at",
         "load",
@@ -57,11 +66,16 @@ class Consignment:
         "number",
         "owner",
         "passed",
+        "planned",
+        "planned_stream",
         "route",
+        "shipped",
+        "signature",
         "signed",
         "stream",
         "tips",
         "traffic_class",
+        "usual",
         "warned",
     )
 
@@ -80,6 +94,7 @@ class Consignment:
         route: Route,
         tips: frozenset[int],
         signed: bool = False,
+        usual: int = 0,
     ) -> None:
         self.number = number
         self.name = name
@@ -94,6 +109,13 @@ class Consignment:
         self.route = route
         self.tips = tips
         self.signed = signed
+        self.usual = usual
+        self.planned = departure
+        self.planned_stream = stream
+        self.shipped = True
+        self.signature = 0
+        self.attempt = 0
+        self.first_key = key
         self.passed = 0
         self.met: dict[int, float] = {}
         self.ended = False
@@ -139,12 +161,8 @@ def _stream(
     tips = informed(world, stream, keys, loads)
     result = []
     for n, (key, load, kind, hidden, owner) in enumerate(zip(keys.tolist(), loads, *draws, strict=True)):
-        traffic_class = _pick(stream.classes, kind, NO_CLASS)
-        ways = () if traffic_class == NO_CLASS else world.concealment[traffic_class]
         name = f"{stream.owners}-{int(owner * stream.owner_count)}"
-        signed = stream.signature > 0.0 and uniform(key, SIGNATURE) < stream.signature
-        if signed and ways:
-            hidden = uniform(key_of("signature", name, world.classes[traffic_class]), 0)
+        traffic_class, concealment, signed = carriage(world, stream, key, name, 0, kind, hidden)
         result.append(
             Consignment(
                 number=first + n,
@@ -155,14 +173,70 @@ def _stream(
                 departure=times[n],
                 load=load,
                 traffic_class=traffic_class,
-                concealment=_pick(ways, hidden, ""),
+                concealment=concealment,
                 owner=name,
                 route=stream.routes[chosen[n]],
                 tips=tips.get(n, NO_TIPS),
                 signed=signed,
+                usual=chosen[n],
             )
         )
     return result
+
+
+def planned(
+    world: World, *, number: int, name: str, key: int, stream: int, departure: float, grams: int, owner: str
+) -> Consignment:
+    """One more consignment of a stream, with the draws of its key."""
+    tables = world.streams[stream]
+    kind, hidden = uniform(key, CLASS), uniform(key, CONCEALMENT)
+    traffic_class, concealment, signed = carriage(world, tables, key, owner, 0, kind, hidden)
+    month = world.months[int(departure // 24.0)]
+    usual = choose(tables.routes, np.array([key], dtype=np.uint64), [month])[0]
+    return Consignment(
+        number=number,
+        name=name,
+        key=key,
+        stream=stream,
+        commodity=tables.commodity,
+        departure=departure,
+        load=grams,
+        traffic_class=traffic_class,
+        concealment=concealment,
+        owner=owner,
+        route=tables.routes[usual],
+        tips=noticed(world, tables, key, grams),
+        signed=signed,
+        usual=usual,
+    )
+
+
+def carriage(
+    world: World, stream: Stream, key: int, owner: str, signature: int, kind: float, hidden: float
+) -> tuple[int, str, bool]:
+    """Traffic class and concealment of a load by a stream's mode, and whether it bears its owner's signature.
+
+    Parameters
+    ----------
+    key : int
+        The load's.
+    signature : int
+        How often the owner has changed its way of hiding.
+    kind, hidden : float
+        Words `CLASS` and `CONCEALMENT` of the key.
+    """
+    traffic_class = _pick(stream.classes, kind, NO_CLASS)
+    ways = () if traffic_class == NO_CLASS else world.concealment[traffic_class]
+    signed = stream.signature > 0.0 and uniform(key, SIGNATURE) < stream.signature
+    if signed and ways:
+        changed = (signature,) if signature else ()
+        hidden = uniform(key_of("signature", owner, world.classes[traffic_class], *changed), 0)
+    return traffic_class, _pick(ways, hidden, ""), signed
+
+
+def noticed(world: World, stream: Stream, key: int, grams: int) -> frozenset[int]:
+    """`informed` of one consignment."""
+    return informed(world, stream, np.array([key], dtype=np.uint64), [grams]).get(0, NO_TIPS)
 
 
 def informed(

@@ -58,7 +58,8 @@ def journey(sim: Replication, load: Consignment) -> Generator[Event, None, None]
     controls, classes = sim.world.controls, sim.world.classes
     sim.depart(load)
     note = "" if load.traffic_class == NO_CLASS else f"{classes[load.traffic_class]} {load.concealment}"
-    sim.record((env.now, DEPART, number, load.route.name, load.load, 0.0, note))
+    postponed = load.departure - load.planned
+    sim.record((env.now, DEPART, number, load.route.name, load.load, postponed, note))
     delay = 0.0  # travel that nothing has interrupted yet
     position = 0
     while position < len(load.route.legs):
@@ -104,6 +105,8 @@ def journey(sim: Replication, load: Consignment) -> Generator[Event, None, None]
         yield Live(env, delay, number)
     sim.end(load)
     sim.record((env.now, DELIVERED, number, load.route.legs[-1].head, load.load, 0.0, ""))
+    if sim.organisations is not None:
+        sim.organisations.delivered(load)
 
 
 def turns_back(sim: Replication, load: Consignment, ahead: tuple[int, ...], position: int) -> Way:
@@ -298,4 +301,6 @@ def seize(sim: Replication, load: Consignment, control: Control, cause: str) -> 
     sim.end(load)
     sim.record((sim.env.now, SEIZED, load.number, control.id, load.load, 0.0, cause))
     sim.intelligence.seized(load, control.index)
+    if sim.organisations is not None:
+        sim.organisations.lost(load, control.index)
     return True
