@@ -2,7 +2,7 @@
 
 >>> import blo_sim
 >>> blo_sim.__all__
-['Scenario', '__version__', 'compare', 'compare_layouts', 'load_scenario', 'simulate']
+['Scenario', '__version__', 'compare', 'compare_behaviours', 'compare_layouts', 'load_scenario', 'simulate']
 """
 
 from __future__ import annotations
@@ -10,17 +10,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from blo_sim.experiment.behaviours import compare_behaviours
     from blo_sim.experiment.compare import compare
     from blo_sim.experiment.layouts import compare_layouts
     from blo_sim.experiment.run import simulate
     from blo_sim.scenario import Scenario, load_scenario
 
 __version__ = "0.1.0"
-__all__ = ["Scenario", "__version__", "compare", "compare_layouts", "load_scenario", "simulate"]
+__all__ = [
+    "Scenario",
+    "__version__",
+    "compare",
+    "compare_behaviours",
+    "compare_layouts",
+    "load_scenario",
+    "simulate",
+]
 
 _HOMES = {
     "Scenario": "blo_sim.scenario",
     "compare": "blo_sim.experiment.compare",
+    "compare_behaviours": "blo_sim.experiment.behaviours",
     "compare_layouts": "blo_sim.experiment.layouts",
     "load_scenario": "blo_sim.scenario",
     "simulate": "blo_sim.experiment.run",

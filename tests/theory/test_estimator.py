@@ -66,9 +66,9 @@ def test_realised_minus_expected_covers_zero(overrides: tuple[str, ...], clock: 
     by_kind: dict[str, list[float]] = {"post": [], "patrol": [], "inland": []}
     for run in runs:
         difference = dict.fromkeys(by_kind, 0)
-        for (_, _, kind, _, _), grams in run.seized_by.items():
+        for (_, _, kind, _, _, _), grams in run.seized_by.items():
             difference[kind] += grams * MICRO
-        for (_, _, kind, _), micrograms in run.expected_by.items():
+        for (_, _, kind, _, _), micrograms in run.expected_by.items():
             difference[kind] -= micrograms
         for kind, value in difference.items():
             by_kind[kind].append(float(value))
@@ -83,6 +83,6 @@ def test_realised_minus_expected_covers_zero(overrides: tuple[str, ...], clock: 
 def test_the_busy_world_has_every_cause() -> None:
     """Else the test above would leave some formula out."""
     runs = summaries(BUSY, 20131037, 20)
-    causes = {key[4] for run in runs for key in run.seized_by}
+    causes = {key[5] for run in runs for key in run.seized_by}
     assert causes == {"lookout", "routine", "profiling", "patrol", "inland"}
     assert all(run.lawful["released"] > 0 for run in runs)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from blo_sim.cli.options import ALL
 from blo_sim.experiment.output import as_csv, as_json, output_folder, write_result
-from blo_sim.experiment.result import ROW, Result
+
+if TYPE_CHECKING:
+    from blo_sim.experiment.behaviours import BehavioursResult
+    from blo_sim.experiment.result import Result
 
 INTERRUPTED = 130
 
 
 def carry_out(
-    function: Callable[..., Result],
+    function: Callable[..., Any],
     scenarios: Sequence[str],
     text: Callable[[Any], str],
     *,
@@ -44,6 +48,12 @@ def carry_out(
     from blo_sim.scenario import load_scenarios
 
     loaded = load_scenarios(scenarios, overrides)
+    if settings["behaviour"] == ALL:
+        from blo_sim.cli.report import behaviours_text
+        from blo_sim.experiment.behaviours import compare_behaviours
+
+        del settings["behaviour"]
+        function, text = compare_behaviours, behaviours_text
     with output_folder(out) as folder:
         with progress_bar(quiet) as progress:
             result = function(*loaded, progress=progress, **settings)
@@ -57,7 +67,10 @@ def carry_out(
     return 0
 
 
-def _shown(result: Result, form: str, text: Callable[[Any], str]) -> str:
+def _shown(result: Result | BehavioursResult, form: str, text: Callable[[Any], str]) -> str:
     if form == "json":
         return as_json(result.document())
-    return as_csv(result.rows(), ROW) if form == "csv" else text(result)
+    if form == "csv":
+        rows = result.rows()
+        return as_csv(rows, list(rows[0]))
+    return text(result)

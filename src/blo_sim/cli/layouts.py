@@ -29,7 +29,7 @@ HELP = {
     metavar="NAME|FILE",
     help="A layout, or a graph in GraphML or node-link JSON; can be repeated.  [default: the usual ones]",
 )
-@options.experiment
+@options.experiment_of_one
 def command(
     scenario: str,
     layouts: tuple[str, ...],

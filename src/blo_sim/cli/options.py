@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from blo_sim.experiment.design import CLOCKS, DEFAULT_SEED, ESTIMATORS
+from blo_sim.experiment.design import BEHAVIOURS, CLOCKS, DEFAULT_SEED, ESTIMATORS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,10 +27,29 @@ clock = click.option(
     show_default=True,
     help="A year in full operation, or the years from the grant on with openings on their dates.",
 )
+ALL = "all"
+WAYS = "Smugglers keep their ways, learn from losses, or take the most profitable ways from the start"
+behaviour = click.option(
+    "--behaviour", type=click.Choice(BEHAVIOURS), help=f"{WAYS}.  [default: the scenario's]"
+)
+behaviours = click.option(
+    "--behaviour",
+    type=click.Choice([*BEHAVIOURS, ALL]),
+    help=f"{WAYS}; or all of these in turn.  [default: the scenario's]",
+)
 
 
 def experiment(command: F) -> F:
     """All options of an experiment, in the order in which the help lists them."""
+    return _experiment(command, behaviours)
+
+
+def experiment_of_one(command: F) -> F:
+    """The same for an experiment under one behaviour only."""
+    return _experiment(command, behaviour)
+
+
+def _experiment(command: F, of_smugglers: Any) -> F:
     options = [
         click.option(
             "--replications", type=int, metavar="N", help="Number of replications.  [default: the scenario's]"
@@ -43,6 +62,7 @@ def experiment(command: F) -> F:
             show_default=True,
             help="Count load times probability at every encounter (less noise), or the seized loads.",
         ),
+        of_smugglers,
         seed,
         days,
         click.option("--workers", type=int, metavar="N", help="Processes.  [default: all cores]"),

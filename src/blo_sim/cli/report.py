@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blo_sim.cli.tables import (
     UNDEFINED,
@@ -17,7 +17,7 @@ from blo_sim.cli.tables import (
     signed,
     table,
 )
-from blo_sim.experiment.breakdown import by_border, by_cause
+from blo_sim.experiment.breakdown import by_cause
 from blo_sim.experiment.document import waits
 from blo_sim.experiment.exchange import DAYS_PER_YEAR
 from blo_sim.experiment.result import CompareResult, Result, RunResult
@@ -26,10 +26,10 @@ from blo_sim.model.events import ELSEWHERE
 from blo_sim.results.network import TIP_OUTCOMES
 from blo_sim.results.statistics import ratio_difference
 
-NOT_MODELLED = (
-    "Not modelled yet: smugglers that learn (only loads that a leak warned wait or take another way), mobile "
-    "teams, money, and the uncertainty of the parameters."
-)
+if TYPE_CHECKING:
+    from blo_sim.experiment.behaviours import BehavioursResult
+
+NOT_MODELLED = "Not modelled yet: money, and the uncertainty of the parameters."
 MINUTES = 60.0
 SMALLEST_SHARE = 0.01
 BUSIEST = 5
@@ -46,9 +46,23 @@ MESSAGE_COLUMNS = {
 ONLY_IF_ANY = ("withheld", "merged", "leaked")
 """Columns of messages that are left out if no scenario has any."""
 LEDGER = {
-    "detection": "detection",
+    "detection": "detection, on unchanged flows",
+    "displacement": "displacement: sent another way",
+    "deterred": "deterred: not sent",
+    "replacement": "replacement: sent again",
+    "interaction": "interaction: the same way, met otherwise",
     "net": "net gain",
     "attribution_shift": "attribution shift (not a gain)",
+}
+GAIN_COLUMNS = ["behaviour", "alternative", "kept", "interval", "unchanged flows", "interval", "response"]
+RUN_COLUMNS = [
+    "behaviour", "scenario", "attempted", "not sent", "intercepted", "interval", "share", "other ways",
+]  # fmt: skip
+RESPONSE = ("displacement", "deterred", "replacement", "interaction")
+BEHAVIOURS = {
+    "fixed": "Smugglers keep their ways",
+    "learning": "Smugglers learn from losses",
+    "best-reply": "Smugglers take the most profitable ways from the start",
 }
 
 
@@ -59,7 +73,8 @@ def run_text(result: RunResult) -> str:
             _run_headline(result),
             _measures(result),
             _years(result),
-            _borders(result),
+            _sent(result),
+            _places(result),
             _causes(result),
             _lawful(result),
             _messages(result),
@@ -81,7 +96,8 @@ def compare_text(result: CompareResult) -> str:
             _gains(result),
             _years(result),
             _ledger(result),
-            _borders(result),
+            _sent(result),
+            _places(result),
             _causes(result),
             _lawful(result),
             _messages(result),
@@ -91,6 +107,49 @@ def compare_text(result: CompareResult) -> str:
             paragraph(NOT_MODELLED),
         ]
     )
+
+
+def behaviours_text(result: BehavioursResult) -> str:
+    """What each behaviour makes of the same question, side by side."""
+    rows, words = [], []
+    for behaviour, each in result.results.items():
+        _, block = _headline(each)
+        if isinstance(each, CompareResult):
+            words += [_compare_headline(each, name) for name in each.design.alternatives]
+            rows += [[behaviour, *_gain_cells(block, name)] for name in each.design.alternatives]
+        else:
+            entry = block["measures"][each.design.baseline]
+            words.append(_run_headline(each))
+            rows.append([behaviour, each.design.baseline, *_run_cells(entry)])
+    last = list(result.results.values())[-1]
+    columns = GAIN_COLUMNS if last.paired else RUN_COLUMNS
+    title = f"Under each behaviour: {_headline(last)[0]}, kg {_period(last)}"
+    return _joined([*words, section(title, table(columns, rows, left=2)), paragraph(NOT_MODELLED)])
+
+
+def _run_cells(entry: dict[str, Any]) -> list[str]:
+    return [
+        amount(entry["attempted_kg"]["mean"]),
+        amount(entry["deterred_kg"]["mean"]),
+        amount(entry["intercepted_kg"]["mean"]),
+        interval(entry["intercepted_kg"]),
+        percent(entry["intercepted_share"]["mean"]),
+        percent(entry["other_way_share"]["mean"]),
+    ]
+
+
+def _gain_cells(block: dict[str, Any], name: str) -> list[str]:
+    kept, lines = block["gains"][name]["kept_kg"], block["ledger"][name]
+    detection = lines["detection"]["kept_kg"] if "detection" in lines else None
+    answered = sum(lines[line]["kept_kg"]["mean"] for line in RESPONSE if line in lines)
+    return [
+        name,
+        signed(kept["mean"]),
+        interval(kept),
+        signed(detection["mean"]) if detection else UNDEFINED,
+        interval(detection) if detection else UNDEFINED,
+        signed(answered) if detection else UNDEFINED,
+    ]
 
 
 def _joined(parts: list[str]) -> str:
@@ -113,8 +172,8 @@ def _caveat(result: Result) -> str:
     total = sum(grades.values())
     judged = f", {grades['judged']} of {total} of them judged" if total else ""
     return (
-        f"Central parameters only{judged}: the interval is simulation noise, not the uncertainty of the "
-        "answer."
+        f"{BEHAVIOURS[result.design.behaviour]}. Central parameters only{judged}: the interval is simulation "
+        "noise, not the uncertainty of the answer."
     )
 
 
@@ -135,13 +194,30 @@ def _compare_headline(result: CompareResult, name: str) -> str:
     shares = ""
     if share is not None:
         shares = f" The intercepted share goes from {percent(before)} to {percent(after)}."
+    answer = _taken_back(block["ledger"][name])
     return paragraph(
         f"{name} against {result.design.baseline}: {signed(kept['mean'])} kg {_period(result)} of {title} "
-        f"kept from delivery ({_noise(kept, result)}).{shares} {_caveat(result)}"
+        f"kept from delivery ({_noise(kept, result)}).{shares}{answer} {_caveat(result)}"
     )
 
 
-def _run_headline(result: RunResult) -> str:
+def _taken_back(lines: dict[str, Any]) -> str:
+    """How much of the gain on unchanged flows the smugglers' response takes back, or adds."""
+    if "detection" not in lines:
+        return " The two plan different loads, so the gain has no parts."
+    gained = lines["detection"]["kept_kg"]["mean"]
+    answered = sum(lines[line]["kept_kg"]["mean"] for line in RESPONSE)
+    if not answered:
+        return ""
+    verb = "takes back" if answered < 0 else "adds"
+    share = f", {percent(abs(answered) / gained)} of it" if gained > 0 else ""
+    return (
+        f" On unchanged flows it would be {signed(gained)} kg; the smugglers' response {verb} "
+        f"{amount(abs(answered))} kg{share}."
+    )
+
+
+def _run_headline(result: Result) -> str:
     title, block = _headline(result)
     entries = block["measures"][result.design.baseline]
     caught = entries["intercepted_kg"]
@@ -241,6 +317,8 @@ def _ledger(result: CompareResult) -> str:
     rows = []
     for name, lines in block["ledger"].items():
         for line, columns in lines.items():
+            if line in RESPONSE and result.design.behaviour == "fixed":
+                continue
             caught, kept = columns["intercepted_kg"], columns["kept_kg"]
             rows.append(
                 [
@@ -260,29 +338,83 @@ def _weights(result: Result) -> dict[str, float]:
     return result.design.blocks()[result.document()["headline"]]
 
 
-def _borders(result: Result) -> str:
-    names = list(result.design.names)
-    weights = _weights(result)
-    found = {name: by_border(result.summaries[name], result.design.estimator, weights) for name in names}
-    baseline = found[names[0]]
-    places = sorted({place for each in found.values() for place in each})
-    least = SMALLEST_SHARE * sum(baseline.values())
-    shown = [p for p in places if any(found[name].get(p, 0.0) >= least for name in names)]
-    rest = [p for p in places if p not in shown]
-
-    def cells(group: list[tuple[str, str]]) -> list[str]:
-        before = sum(baseline.get(place, 0.0) for place in group)
-        others = [sum(found[name].get(place, 0.0) for place in group) - before for name in names[1:]]
-        return [amount(before), *(signed(other) for other in others)]
-
-    rows = [[kind, border, *cells([(kind, border)])] for kind, border in shown]
-    if rest:
-        rows.append(["others", f"{len(rest)} places", *cells(rest)])
+def _sent(result: Result) -> str:
+    """Loads that were not sent, or sent again."""
+    if result.design.behaviour == "fixed":
+        return ""
+    rows = []
+    for commodity, block in result.document()["commodities"].items():
+        for name, entry in block["measures"].items():
+            cells = [entry["deterred_kg"], entry["again_kg"], entry["again_delivered_kg"]]
+            if any(cell["mean"] for cell in cells):
+                rows.append(
+                    [
+                        commodity,
+                        name,
+                        *(amount(cell["mean"]) for cell in cells),
+                        percent(entry["other_way_share"]["mean"]),
+                    ]
+                )
     if not rows:
         return ""
-    title = f"Intercepted by control type and border: {_headline(result)[0]}, kg {_period(result)}"
-    columns = ["control", "border", names[0], *(f"gain of {name}" for name in names[1:])]
+    title = paragraph(
+        f"What smugglers do, kg {_period(result)} (not sent; sent again after a loss; of these, delivered; "
+        "share of the kilograms that are not sent the usual way)"
+    )
+    columns = ["commodity", "scenario", "not sent", "again", "delivered", "other ways"]
     return section(title, table(columns, rows, left=2))
+
+
+def _places(result: Result) -> str:
+    """Flow and seizures by control type and border, before and after."""
+    content, names = result.document(), list(result.design.names)
+    found = content["places"]
+    baseline = found[names[0]]
+    least = SMALLEST_SHARE * sum(entry["intercepted_kg"]["mean"] for entry in baseline.values())
+    places = sorted({place for each in found.values() for place in each})
+
+    def size(place: str) -> float:
+        caught = [found[name][place]["intercepted_kg"]["mean"] for name in names if place in found[name]]
+        return float(max([*caught, *(abs(number) for number in _changes(result, place))]))
+
+    shown = [place for place in places if size(place) >= least]
+    rest = [place for place in places if place not in shown]
+
+    def cells(group: list[str]) -> list[str]:
+        def total(name: str, measure: str) -> float:
+            return float(sum(found[name][place][measure]["mean"] for place in group if place in found[name]))
+
+        before = [total(names[0], measure) for measure in ("met_kg", "intercepted_kg")]
+        cells = [amount(number) for number in before]
+        for name in names[1:]:
+            cells.append(signed(total(name, "met_kg") - before[0]))
+            cells.append(signed(total(name, "intercepted_kg") - before[1]))
+        return cells
+
+    rows = [[place, *cells([place])] for place in shown]
+    if rest:
+        rows.append([f"{len(rest)} others", *cells(rest)])
+    if not rows:
+        return ""
+    title = paragraph(
+        f"By control type and border: {_headline(result)[0]}, kg {_period(result)} that met such a control, "
+        "and that it intercepted"
+    )
+    columns = ["control", f"flow {names[0]}", "intercepted"]
+    for name in names[1:]:
+        columns += [f"change in {name}", "intercepted"]
+    return section(title, table(columns, rows))
+
+
+def _changes(result: Result, place: str) -> list[float]:
+    """How much the interception at a place differs from the baseline's, in each other scenario."""
+    found = result.document()["places"]
+
+    def caught(name: str) -> float:
+        return float(found[name][place]["intercepted_kg"]["mean"]) if place in found[name] else 0.0
+
+    first, *others = result.design.names
+    return [caught(name) - caught(first) for name in others]
 
 
 def _causes(result: Result) -> str:

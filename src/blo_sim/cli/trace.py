@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 )
 @click.option("--replication", type=int, default=0, show_default=True, help="Which replication.")
 @options.clock
+@options.behaviour
 @options.seed
 @options.days
 @options.overrides
@@ -31,6 +32,7 @@ def command(
     consignment: str | None,
     replication: int,
     clock: str,
+    behaviour: str | None,
     seed: int,
     days: int | None,
     overrides: tuple[str, ...],
@@ -49,6 +51,7 @@ def command(
         consignment=consignment,
         replication=replication,
         clock=clock,
+        behaviour=behaviour,
         seed=seed,
         days=days,
     )

@@ -6,6 +6,7 @@ Control type and border only, never single posts: for a real place no table may 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, Series, kilograms
@@ -16,21 +17,71 @@ from blo_sim.results.statistics import mean
 if TYPE_CHECKING:
     from blo_sim.results.summary import Summary
 
-Place = tuple[str, str]
-"""Control type (post, patrol, inland) and border, or country for inland units."""
-
-
-def by_border(
+def places(
     summaries: Sequence[Summary], estimator: str, weights: Mapping[str, float]
-) -> dict[Place, float]:
-    """Mean weighted kilograms intercepted, by control type and border."""
-    parts: dict[Place, Series] = {}
-    for number, summary in enumerate(summaries):
-        for place, commodity, micrograms in _intercepted(summary, estimator):
-            series = parts.setdefault(place, {each: [0] * len(summaries) for each in weights})
-            if commodity in series:
-                series[commodity][number] += micrograms
-    return {place: mean(kilograms(series, weights)) for place, series in sorted(parts.items())}
+) -> dict[str, dict[str, Any]]:
+    """Weighted kilograms that met such a control, and that it intercepted, by control type and border.
+
+    A load counts once where it meets several controls of one type at one border or in one country.
+    """
+    met = _by_place([_met(each) for each in summaries], weights)
+    caught = _by_place([_intercepted(each, estimator) for each in summaries], weights)
+    nothing = [0.0] * len(summaries)
+    return {
+        label(*place): {
+            "met_kg": of_mean(met.get(place, nothing)),
+            "intercepted_kg": of_mean(caught.get(place, nothing)),
+        }
+        for place in sorted(met.keys() | caught.keys())
+    }
+
+
+def shares_of_gain(
+    first: Sequence[Summary],
+    unchanged: Sequence[Summary] | None,
+    second: Sequence[Summary],
+    estimator: str,
+    weights: Mapping[str, float],
+) -> dict[str, dict[str, Any]]:
+    """Weighted kilograms more intercepted on unchanged flows and by response, by type, border and country.
+
+    Parameters
+    ----------
+    first, unchanged, second : sequence of Summary
+        As for `blo_sim.experiment.ledger.ledger_lines`.
+    """
+    runs = [first, second] if unchanged is None else [first, unchanged, second]
+    found = [_by_place([_intercepted(each, estimator, True) for each in run], weights) for run in runs]
+    nothing = [0.0] * len(first)
+    result = {}
+    for place in sorted({place for run in found for place in run}):
+        series = [run.get(place, nothing) for run in found]
+        steps = [_less(later, earlier) for earlier, later in pairwise(series)]
+        names = ("net_kg",) if unchanged is None else ("detection_kg", "response_kg")
+        result[label(*place)] = {name: of_mean(step) for name, step in zip(names, steps, strict=True)}
+    return result
+
+
+def label(*place: str) -> str:
+    """What results call a place: control type, border, and country where both sides of it count apart."""
+    return " ".join(dict.fromkeys(place))
+
+
+def _less(later: Sequence[float], earlier: Sequence[float]) -> list[float]:
+    return [b - a for a, b in zip(earlier, later, strict=True)]
+
+
+def _by_place(
+    replications: Sequence[list[tuple[tuple[str, ...], str, int]]], weights: Mapping[str, float]
+) -> dict[tuple[str, ...], list[float]]:
+    parts: dict[tuple[str, ...], Series] = {}
+    for number, rows in enumerate(replications):
+        for place, commodity, micrograms in rows:
+            if commodity not in weights:
+                continue
+            series = parts.setdefault(place, {each: [0] * len(replications) for each in weights})
+            series[commodity][number] += micrograms
+    return {place: kilograms(series, weights) for place, series in parts.items()}
 
 
 def by_cause(summaries: Sequence[Summary], weights: Mapping[str, float]) -> dict[str, float]:
@@ -55,7 +106,7 @@ def kilograms_by(
     """Weighted kilograms of loads seized by a cause, one value a replication."""
     series: Series = {each: [0] * len(summaries) for each in weights}
     for number, summary in enumerate(summaries):
-        for (_, commodity, _, _, why), grams in summary.seized_by.items():
+        for (_, commodity, _, _, _, why), grams in summary.seized_by.items():
             if why == cause and commodity in weights:
                 series[commodity][number] += grams * MICROGRAMS_PER_GRAM
     return kilograms(series, weights)
@@ -65,12 +116,19 @@ def _seizures(summary: Summary, cause: str, weights: Mapping[str, float]) -> int
     return sum(why == cause and what in weights for _, what, _, why in summary.seized.values())
 
 
-def _intercepted(summary: Summary, estimator: str) -> list[tuple[Place, str, int]]:
-    if estimator == "expected":
-        return [
-            ((kind, border), what, value) for (_, what, kind, border), value in summary.expected_by.items()
-        ]
+def _met(summary: Summary) -> list[tuple[tuple[str, ...], str, int]]:
     return [
-        ((kind, border), what, value * MICROGRAMS_PER_GRAM)
-        for (_, what, kind, border, _), value in summary.seized_by.items()
+        ((kind, border), what, grams * MICROGRAMS_PER_GRAM)
+        for (_, what, kind, border), grams in summary.met_by.items()
     ]
+
+
+def _intercepted(
+    summary: Summary, estimator: str, by_country: bool = False
+) -> list[tuple[tuple[str, ...], str, int]]:
+    if estimator == "expected":
+        rows = [(key[1:], micrograms) for key, micrograms in summary.expected_by.items()]
+    else:
+        rows = [(key[1:-1], grams * MICROGRAMS_PER_GRAM) for key, grams in summary.seized_by.items()]
+    return [((kind, border, country) if by_country else (kind, border), what, micrograms)
+            for (what, kind, border, country), micrograms in rows]

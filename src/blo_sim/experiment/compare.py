@@ -22,6 +22,7 @@ def compare(
     days: int | None = None,
     clock: str = "steady",
     estimator: str = "expected",
+    behaviour: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> CompareResult:
@@ -35,7 +36,7 @@ def compare(
         At least one. The baseline given again is compared with itself, and gains exactly 0.
     replications : int, optional
         The baseline's own default if left out.
-    seed, days, clock, estimator, workers, progress
+    seed, days, clock, estimator, behaviour, workers, progress
         As for `simulate`.
 
     Returns
@@ -59,5 +60,6 @@ def compare(
         days=days,
         clock=clock,
         estimator=estimator,
+        behaviour=behaviour,
     )
-    return CompareResult(design, run_design(design, workers=workers, progress=progress))
+    return CompareResult(design, run_design(design, workers=workers, progress=progress, replayed=True))

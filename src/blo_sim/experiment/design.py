@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from blo_sim.errors import UsageError
 
 if TYPE_CHECKING:
+    from blo_sim.model.traffic.prospects import Smugglers
     from blo_sim.scenario import Scenario
     from blo_sim.world.compile import World
 
 Clock = Literal["steady", "dated"]
 Estimator = Literal["expected", "realised"]
+Behaviour = Literal["fixed", "learning", "best-reply"]
+BEHAVIOURS: tuple[Behaviour, ...] = get_args(Behaviour)
 CLOCKS = ("steady", "dated")
 ESTIMATORS = ("expected", "realised")
 DEFAULT_SEED = 20131022
@@ -33,6 +36,9 @@ class Design:
         In the order of ``names``.
     alternatives : tuple of str
         What is compared with the baseline; the baseline itself if it was given twice.
+    behaviour : {"fixed", "learning", "best-reply"}
+    smugglers : tuple of Smugglers or None
+        What the behaviour needs, in the order of ``names``.
     """
 
     names: tuple[str, ...]
@@ -43,6 +49,8 @@ class Design:
     replications: int
     clock: Clock
     estimator: Estimator
+    behaviour: Behaviour = "fixed"
+    smugglers: tuple[Smugglers | None, ...] = (None,)
 
     @property
     def baseline(self) -> str:
@@ -76,8 +84,14 @@ def make_design(
     days: int | None = None,
     clock: str = "steady",
     estimator: str = "expected",
+    behaviour: str | None = None,
 ) -> Design:
     """Load, name, check and compile the scenarios of an experiment.
+
+    Parameters
+    ----------
+    behaviour : {"fixed", "learning", "best-reply"}, optional
+        The baseline's ``behaviour.kind`` by default, or ``fixed`` if it has no table ``[behaviour]``.
 
     The name of a scenario is its file's stem; a second one of other content gets ``~2``, a third
     ``~3``; the same scenario twice is one.
@@ -94,7 +108,11 @@ def make_design(
     whole("seed", seed, at_least=0)
     one_of("clock", clock, CLOCKS)
     one_of("estimator", estimator, ESTIMATORS)
+    if behaviour is not None:
+        one_of("behaviour", behaviour, BEHAVIOURS)
     distinct, alternatives = named([loaded(each) for each in scenarios])
+    chosen = behaviour or usual_behaviour(next(iter(distinct.values())))
+    _check_behaviour(chosen, distinct)
     worlds = tuple(_compiled(scenario, clock, days) for scenario in distinct.values())
     result = Design(
         names=tuple(distinct),
@@ -105,6 +123,8 @@ def make_design(
         replications=replications or next(iter(distinct.values())).model.run.replications,
         clock=cast(Clock, clock),
         estimator=cast(Estimator, estimator),
+        behaviour=cast(Behaviour, chosen),
+        smugglers=tuple(_prepared(world, chosen) for world in worlds),
     )
     _check_comparable(result)
     return result
@@ -152,6 +172,49 @@ def loaded(scenario: str | os.PathLike[str] | Scenario) -> Scenario:
 
         return load_scenario(os.fspath(scenario))
     return scenario
+
+
+def usual_behaviour(scenario: Scenario) -> str:
+    """What runs if nobody says otherwise."""
+    rules = scenario.model.behaviour
+    return "fixed" if rules is None else rules.kind
+
+
+def _check_behaviour(behaviour: str, scenarios: dict[str, Scenario]) -> None:
+    for name, scenario in scenarios.items():
+        if behaviour != "fixed" and scenario.model.behaviour is None:
+            raise UsageError(
+                f"behaviour is {behaviour!r}, but {name} has no table [behaviour] (with its [[prices]]): add "
+                "them, or use fixed"
+            )
+
+
+def _prepared(world: World, behaviour: str) -> Smugglers | None:
+    from blo_sim.model.traffic.prospects import smugglers
+
+    return smugglers(world, behaviour)
+
+
+def same_demand(first: World, second: World) -> bool:
+    """Whether two worlds plan the same consignments: the same streams, routes, goods and owners."""
+
+    def demand(world: World) -> Any:
+        return [
+            (
+                stream.id,
+                stream.per_hour,
+                stream.mean_kg,
+                stream.cv,
+                stream.owners,
+                stream.owner_count,
+                stream.classes,
+                stream.signature,
+                [(route.name, route.utility, route.closed) for route in stream.routes],
+            )
+            for stream in world.streams
+        ], world.concealment, world.classes
+
+    return bool(demand(first) == demand(second))
 
 
 def _compiled(scenario: Scenario, clock: str, days: int | None) -> World:

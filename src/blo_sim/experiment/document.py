@@ -7,21 +7,26 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.clock import TICKS_PER_HOUR
-from blo_sim.experiment.breakdown import causes
+from blo_sim.experiment.breakdown import causes, places, shares_of_gain
+from blo_sim.experiment.design import same_demand
 from blo_sim.experiment.exchange import DAYS_PER_YEAR, desks, leaks, messages
-from blo_sim.experiment.ledger import attribution_shift, ledger
+from blo_sim.experiment.ledger import ledger, ledger_lines
 from blo_sim.experiment.masses import Masses, difference, kilograms, masses
 from blo_sim.experiment.values import of_mean, of_ratio, value
 from blo_sim.results.statistics import median, ratio_difference, variance_reduction
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
+    from blo_sim.experiment.replications import Replay
     from blo_sim.results.summary import Summary
 
 Summaries = Mapping[str, "Sequence[Summary]"]
+Replays = Mapping[str, "Sequence[Replay]"]
 
 
-def document(design: Design, summaries: Summaries, *, paired: bool) -> dict[str, Any]:
+def document(
+    design: Design, summaries: Summaries, *, paired: bool, replays: Replays | None = None
+) -> dict[str, Any]:
     """Everything that an experiment says.
 
     Parameters
@@ -31,6 +36,8 @@ def document(design: Design, summaries: Summaries, *, paired: bool) -> dict[str,
         The finished replications of each scenario.
     paired : bool
         Whether gains and ledger over the baseline are part of it.
+    replays : mapping of str to sequence of Replay, optional
+        Of the alternatives that were run on the baseline's consignments.
 
     Returns
     -------
@@ -49,14 +56,28 @@ def document(design: Design, summaries: Summaries, *, paired: bool) -> dict[str,
         },
         "leaks": {name: leaks(summaries[name], weights) for name in design.names},
         "causes": {name: causes(summaries[name], weights) for name in design.names},
-        "commodities": commodities(design, summaries, paired=paired),
+        "places": {name: places(summaries[name], design.estimator, weights) for name in design.names},
+        "commodities": commodities(design, summaries, paired=paired, replays=replays),
     }
+    if paired:
+        content["gain_by_place"] = {
+            name: shares_of_gain(
+                summaries[design.baseline],
+                unchanged(design, summaries, replays, name),
+                summaries[name],
+                design.estimator,
+                weights,
+            )
+            for name in design.alternatives
+        }
     if design.clock == "dated":
         content["years"] = [
             {
                 "from": first.isoformat(),
                 "to": last.isoformat(),
-                "commodities": commodities(design, summaries, paired=paired, year=year),
+                "commodities": commodities(
+                    design, summaries, paired=paired, replays=replays, year=year
+                ),
             }
             for year, (first, last) in enumerate(years(design))
         ]
@@ -79,7 +100,7 @@ def head(design: Design, replications: int) -> dict[str, Any]:
         "replications": replications,
         "days": design.days,
         "clock": design.clock,
-        "behaviour": "fixed",
+        "behaviour": design.behaviour,
         "parameters": "central",
         "estimator": design.estimator,
         "version": __version__,
@@ -100,7 +121,12 @@ def years(design: Design) -> list[tuple[dt.date, dt.date]]:
 
 
 def commodities(
-    design: Design, summaries: Summaries, *, paired: bool, year: int | None = None
+    design: Design,
+    summaries: Summaries,
+    *,
+    paired: bool,
+    replays: Replays | None = None,
+    year: int | None = None,
 ) -> dict[str, Any]:
     """The block of the headline and of every commodity, over all years or one."""
     worlds = {
@@ -116,22 +142,44 @@ def commodities(
         block |= {"gains": {}, "ledger": {}}
     for name in design.alternatives:
         pair = worlds[design.baseline], worlds[name]
-        shifted = attribution_shift(summaries[design.baseline], summaries[name], design.commodities, year)
+        lines = ledger_lines(
+            summaries[design.baseline],
+            unchanged(design, summaries, replays, name),
+            summaries[name],
+            [each.response for each in (replays or {}).get(name, ())],
+            design.commodities,
+            design.estimator,
+            year,
+        )
         for key, weights in design.blocks().items():
-            intercepted, kept = differences(*pair, weights)
             blocks[key]["gains"][name] = gains(*pair, weights)
-            blocks[key]["ledger"][name] = ledger(intercepted, kept, shifted, weights)
+            blocks[key]["ledger"][name] = ledger(lines, weights)
     return blocks
 
 
+def unchanged(
+    design: Design, summaries: Summaries, replays: Replays | None, name: str
+) -> Sequence[Summary] | None:
+    """An alternative on the baseline's consignments: itself where nobody responds; None if it was not run."""
+    if replays and name in replays:
+        return [each.unchanged for each in replays[name]]
+    worlds = dict(zip(design.names, design.worlds, strict=True))
+    given = design.behaviour == "fixed" and same_demand(worlds[design.baseline], worlds[name])
+    return summaries[name] if given or name == design.baseline else None
+
+
 def measures(world: Masses, weights: Mapping[str, float]) -> dict[str, Any]:
-    """Kilograms and the intercepted share of one world."""
+    """Kilograms and shares of one world."""
     attempted, intercepted = kilograms(world.attempted, weights), kilograms(world.intercepted, weights)
     return {
         "attempted_kg": of_mean(attempted),
         "intercepted_kg": of_mean(intercepted),
         "intercepted_share": of_ratio(intercepted, attempted),
         "delivered_kg": of_mean(kilograms(world.delivered, weights)),
+        "deterred_kg": of_mean(kilograms(world.deterred, weights)),
+        "again_kg": of_mean(kilograms(world.again, weights)),
+        "again_delivered_kg": of_mean(kilograms(world.again_delivered, weights)),
+        "other_way_share": of_ratio(kilograms(world.other_way, weights), attempted),
     }
 
 

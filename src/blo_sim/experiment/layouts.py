@@ -142,6 +142,7 @@ def compare_layouts(
     days: int | None = None,
     clock: str = "steady",
     estimator: str = "expected",
+    behaviour: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     crossover: bool = True,
@@ -156,7 +157,7 @@ def compare_layouts(
         the scenario has the means for.
     replications : int, optional
         8 if left out.
-    seed, days, clock, estimator, workers
+    seed, days, clock, estimator, behaviour, workers
         As for `simulate`.
     progress : callable, optional
         Called with finished and total runs, those of the crossover included.
@@ -187,6 +188,7 @@ def compare_layouts(
         days=days,
         clock=clock,
         estimator=estimator,
+        behaviour=behaviour,
     )
     crossing = None
     if crossover:
@@ -269,8 +271,10 @@ def _crossing(base: Scenario, design: Design, left_out: dict[str, str]) -> Cross
         seed=design.seed,
         days=min(CROSSOVER_DAYS, design.days),
         estimator=design.estimator,
+        behaviour=design.behaviour,
     )
     worlds = dict(zip(RIVALS, compiled.worlds, strict=True))
+    smugglers = dict(zip(RIVALS, compiled.smugglers, strict=True))
     names = {point: scenario.name for point, scenario in zip(points, scenarios, strict=True)}
     whole_design = replace(
         compiled,
@@ -281,6 +285,7 @@ def _crossing(base: Scenario, design: Design, left_out: dict[str, str]) -> Cross
             for (_, name), scenario in zip(points, scenarios, strict=True)
         ),
         alternatives=tuple(names.values())[1:],
+        smugglers=tuple(smugglers[name] for _, name in points),
     )
     return Crossing(whole_design, names)
 

@@ -1,12 +1,14 @@
 """Where a gain comes from.
 
-With fixed routes every gain is a change of detection: the same loads meet the same controls, which
-find more or less. So ``detection`` equals ``net``: it holds what waits at desks, drawn staff, false reports
-and warned loads take away, which no line tells apart yet.
+A comparison has three runs: the baseline (A), the alternative (B), and the alternative's offices facing
+exactly the baseline's consignments, sent as they were sent there (F). F - A is the gain on unchanged flows,
+the line ``detection``. B - F is what smugglers' response makes of it, told apart load by load in
+`blo_sim.results.response`. All lines are whole micrograms in each replication and add up to the net exactly.
+Where nobody responds, F is B.
 
-``attribution_shift`` is the realised mass of loads seized in both worlds that intelligence is credited
-with only in the alternative. It is shown and never counted: both worlds seized these loads, so nothing
-more was kept from delivery, and its second column is 0.
+``attribution_shift`` is the realised mass of loads seized in A and in F that intelligence is credited with
+only in F. It is shown and never counted: both worlds seized these loads, so nothing more was kept from
+delivery, and its second column is 0.
 """
 
 from __future__ import annotations
@@ -14,20 +16,82 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, Series, kilograms
+from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, Series, difference, kilograms, masses
+from blo_sim.results.response import INTERCEPTED, KEPT, RESPONSE
 from blo_sim.results.statistics import mean, mean_interval
 
 if TYPE_CHECKING:
+    from blo_sim.results.response import Response
     from blo_sim.results.summary import Summary
 
 INTELLIGENCE = frozenset({"lookout", "request", "pattern"})
 """Causes that need another office's knowledge."""
+DETECTION, NET, SHIFT = "detection", "net", "attribution_shift"
+Columns = tuple[Series, Series]
+"""Micrograms intercepted, and micrograms kept from delivery."""
+
+
+def ledger_lines(
+    first: Sequence[Summary],
+    unchanged: Sequence[Summary] | None,
+    second: Sequence[Summary],
+    responses: Sequence[Response],
+    commodities: Sequence[str],
+    estimator: str,
+    year: int | None = None,
+) -> dict[str, Columns]:
+    """The lines of a ledger in whole micrograms; all but the last two add up to the one before the last.
+
+    Parameters
+    ----------
+    first, unchanged, second : sequence of Summary
+        A, F and B, one a replication. Without F, as where the two worlds plan other loads, only the net is
+        known.
+    responses : sequence of Response
+        One a replication, of F and B; empty where nobody responds.
+    commodities : sequence of str
+    estimator : {"expected", "realised"}
+    year : int, optional
+        One year of the dated clock; all of them together by default.
+    """
+    net = _gain(first, second, commodities, estimator, year)
+    if unchanged is None:
+        return {NET: net}
+    shifted = attribution_shift(first, unchanged, commodities, year)
+    nothing: Series = {each: [0] * len(first) for each in commodities}
+    return {
+        DETECTION: _gain(first, unchanged, commodities, estimator, year),
+        **{line: _response(responses, line, nothing, year) for line in RESPONSE},
+        NET: net,
+        SHIFT: (shifted, nothing),
+    }
+
+
+def _gain(
+    first: Sequence[Summary],
+    second: Sequence[Summary],
+    commodities: Sequence[str],
+    estimator: str,
+    year: int | None,
+) -> Columns:
+    before, after = (masses(each, commodities, estimator, year) for each in (first, second))
+    return difference(before.intercepted, after.intercepted), difference(after.delivered, before.delivered)
+
+
+def _response(responses: Sequence[Response], line: str, nothing: Series, year: int | None) -> Columns:
+    columns = tuple({each: list(zeros) for each, zeros in nothing.items()} for _ in range(2))
+    place = {INTERCEPTED: 0, KEPT: 1}
+    for replication, response in enumerate(responses):
+        for (name, column, when, commodity), micrograms in response.items():
+            if name == line and commodity in nothing and year in (None, when):
+                columns[place[column]][commodity][replication] += micrograms
+    return columns[0], columns[1]
 
 
 def attribution_shift(
     first: Sequence[Summary], second: Sequence[Summary], commodities: Sequence[str], year: int | None = None
 ) -> Series:
-    """Micrograms of loads seized in both worlds, credited to intelligence only in the second."""
+    """Micrograms of loads seized in both runs, credited to intelligence only in the second."""
     series: Series = {each: [0] * len(first) for each in commodities}
     for place, (before, after) in enumerate(zip(first, second, strict=True)):
         for consignment, (when, commodity, grams, cause) in before.seized.items():
@@ -38,26 +102,22 @@ def attribution_shift(
     return series
 
 
-def ledger(
-    intercepted: Sequence[float], kept: Sequence[float], shifted: Series, weights: Mapping[str, float]
-) -> dict[str, Any]:
-    """The ledger of one gain.
+def ledger(lines: Mapping[str, Columns], weights: Mapping[str, float]) -> dict[str, Any]:
+    """The ledger of a block of the document: each line's two columns, with their intervals.
 
     Parameters
     ----------
-    intercepted, kept : sequence of float
-        Paired differences in kilograms, one a replication.
-    shifted : Series
-        From `attribution_shift`.
+    lines : mapping
+        From `ledger_lines`.
     weights : mapping
         Of the block that the ledger stands in.
     """
-    gain = {"intercepted_kg": line(intercepted), "kept_kg": line(kept)}
-    relabelled = kilograms(shifted, weights)
     return {
-        "detection": gain,
-        "net": gain,
-        "attribution_shift": {"intercepted_kg": line(relabelled), "kept_kg": line([0.0] * len(relabelled))},
+        name: {
+            "intercepted_kg": line(kilograms(intercepted, weights)),
+            "kept_kg": line(kilograms(kept, weights)),
+        }
+        for name, (intercepted, kept) in lines.items()
     }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MICROGRAMS_PER_GRAM = 10**6
 MICROGRAMS_PER_KG = 10**9
+OTHERS = ("deterred", "again", "again_delivered", "other_way")
 Series = dict[str, list[int]]
 """Micrograms by commodity, one value a replication."""
 
@@ -24,13 +25,19 @@ Series = dict[str, list[int]]
 class Masses:
     """What one world shipped and lost.
 
-    ``intercepted`` and ``delivered`` follow the estimator; ``seized`` is always the realised mass.
+    ``intercepted`` and ``delivered`` follow the estimator; ``seized`` is always the realised mass, and so are
+    the others: ``deterred`` was not sent, ``again`` sent once more after a loss, ``again_delivered`` of this
+    came through, ``other_way`` was not sent the usual way.
     """
 
     attempted: Series
     intercepted: Series
     delivered: Series
     seized: Series
+    deterred: Series
+    again: Series
+    again_delivered: Series
+    other_way: Series
 
 
 def masses(
@@ -57,10 +64,11 @@ def masses(
 
     attempted = series("attempted_g", MICROGRAMS_PER_GRAM)
     seized = series("seized_g", MICROGRAMS_PER_GRAM)
+    others = [series(f"{each}_g", MICROGRAMS_PER_GRAM) for each in OTHERS]
     if estimator == "realised":
-        return Masses(attempted, seized, series("delivered_g", MICROGRAMS_PER_GRAM), seized)
+        return Masses(attempted, seized, series("delivered_g", MICROGRAMS_PER_GRAM), seized, *others)
     expected = series("expected_ug", 1)
-    return Masses(attempted, expected, difference(expected, attempted), seized)
+    return Masses(attempted, expected, difference(expected, attempted), seized, *others)
 
 
 def total(summary: Summary, measure: str, commodity: str, year: int | None = None) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from blo_sim.errors import UsageError
 
 if TYPE_CHECKING:
+    from blo_sim.experiment.behaviours import BehavioursResult
     from blo_sim.experiment.result import Result
 
 RESULT, REPLICATIONS = "result.json", "replications.csv"
@@ -49,7 +50,7 @@ def output_folder(folder: str | os.PathLike[str] | None) -> Iterator[Path | None
         raise
 
 
-def write_result(folder: Path, result: Result) -> None:
+def write_result(folder: Path, result: Result | BehavioursResult) -> None:
     """Write ``result.json`` and ``replications.csv``, each in one step: a reader never sees half a file."""
     rows = result.replications_table()
     write_whole(folder / RESULT, as_json(result.document()))

@@ -16,10 +16,10 @@ from blo_sim.results.statistics import ratio, ratio_interval, replications_neede
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
-    from blo_sim.experiment.replications import Finished
+    from blo_sim.experiment.replications import Finished, Replay
     from blo_sim.results.summary import Summary
 
-BLOCKS = ("lawful", "messages", "desks", "leaks", "causes")
+BLOCKS = ("lawful", "messages", "desks", "leaks", "causes", "places", "gain_by_place")
 """Blocks of the document that are about scenarios, not commodities."""
 ROW = ("kind", "scenario", "commodity", "measure", "mean", "mc_low", "mc_high")
 FLOW_COLUMNS = (
@@ -28,8 +28,15 @@ FLOW_COLUMNS = (
     "seized_g",
     "delivered_g",
     "in_transit_g",
+    "deterred_g",
+    "again_g",
+    "again_delivered_g",
+    "other_way_g",
     "consignments",
     "seizures",
+    "deterred",
+    "again",
+    "other_way",
 )
 
 
@@ -57,6 +64,9 @@ class Result:
     design : Design
     summaries : dict of str to list of Summary
         The finished replications of each scenario, by name.
+    replays : dict of str to list of Replay
+        For each alternative that was run on the baseline's consignments too, as `compare` does where
+        smugglers respond: that run, and what their response changes.
     interrupted : bool
         True if Ctrl-C ended the experiment early; ``summaries`` then hold the contiguous prefix.
     """
@@ -66,12 +76,13 @@ class Result:
     def __init__(self, design: Design, finished: Finished) -> None:
         self.design = design
         self.summaries: dict[str, list[Summary]] = finished.summaries
+        self.replays: dict[str, list[Replay]] = finished.replays
         self.interrupted = finished.interrupted
         self.replications = finished.replications
 
     @cached_property
     def _document(self) -> dict[str, Any]:
-        return document(self.design, self.summaries, paired=self.paired)
+        return document(self.design, self.summaries, paired=self.paired, replays=self.replays)
 
     def document(self) -> dict[str, Any]:
         """The JSON document: dictionaries, lists, strings, finite numbers and None."""
@@ -154,7 +165,7 @@ class Result:
             for name, lines in block.get("ledger", {}).items():
                 yield from rows_of("ledger", name, commodity, lines)
         for kind in BLOCKS:
-            for name, entries in content[kind].items():
+            for name, entries in content.get(kind, {}).items():
                 yield from rows_of(kind, name, "", entries)
 
 

@@ -21,6 +21,7 @@ def simulate(
     days: int | None = None,
     clock: str = "steady",
     estimator: str = "expected",
+    behaviour: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -41,6 +42,9 @@ def simulate(
     estimator : {"expected", "realised"}
         What ``intercepted_kg`` counts: load times probability at every encounter (same mean, less
         variance), or the loads that were seized.
+    behaviour : {"fixed", "learning", "best-reply"}, optional
+        Whether smugglers keep their ways, learn from losses, or take the best ways from the start; the
+        scenario's own if left out.
     workers : int, optional
         Processes, all cores by default; results do not depend on it.
     progress : callable, optional
@@ -57,6 +61,12 @@ def simulate(
     """
     whole("workers", workers, at_least=1, optional=True)
     design = make_design(
-        [scenario], replications=replications, seed=seed, days=days, clock=clock, estimator=estimator
+        [scenario],
+        replications=replications,
+        seed=seed,
+        days=days,
+        clock=clock,
+        estimator=estimator,
+        behaviour=behaviour,
     )
     return RunResult(design, run_design(design, workers=workers, progress=progress))

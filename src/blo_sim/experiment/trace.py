@@ -63,6 +63,7 @@ def trace(
     replication: int = 0,
     days: int | None = None,
     clock: str = "steady",
+    behaviour: str | None = None,
 ) -> Trace:
     """Tell what happened to one consignment.
 
@@ -76,7 +77,7 @@ def trace(
         the first seized, else the first of all.
     seed, replication : int
         Name the draws.
-    days, clock
+    days, clock, behaviour
         As for `simulate`.
 
     Raises
@@ -86,7 +87,9 @@ def trace(
     """
     whole("replication", replication, at_least=0)
     chosen = [scenario] if against is None else [scenario, against]
-    design = make_design(chosen, replications=1, seed=seed, days=days, clock=clock)
+    design = make_design(
+        chosen, replications=1, seed=seed, days=days, clock=clock, behaviour=behaviour
+    )
     logs = {
         name: _Log(design, place, _replicated(design, place, replication))
         for place, name in enumerate(design.names)
@@ -105,7 +108,7 @@ def trace(
 def _replicated(design: Design, place: int, replication: int) -> EventLog:
     from blo_sim.model.replication import replicate
 
-    return replicate(design.worlds[place], design.seed, replication)
+    return replicate(design.worlds[place], design.seed, replication, smugglers=design.smugglers[place])
 
 
 class _Log:
@@ -130,7 +133,7 @@ class _Log:
         found = []
         for name, number in self.index.items():
             for event in self.events.get(number, []):
-                if self.kinds[event.kind] == "depart" and start <= event.time < end:
+                if self.kinds[event.kind] == "depart" and start <= event.time - event.p < end:
                     found.append((event.time, number, name))
         return [name for _, _, name in sorted(found)]
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 DEPART, ARRIVE, ENCOUNTER, SEARCHED, SEIZED, DELIVERED, REPORT, SENT, READ, LOST, EXPIRED = range(11)
-CARRIED, TAKEN, WORKED, WITHHELD, MERGED, LEAKED, REROUTED, WAITED, HELD, MISTAKEN, DETERRED = range(11, 22)
+CARRIED, TAKEN, WORKED, WITHHELD, MERGED, LEAKED, REROUTED, WAITED, HELD, MISTAKEN = range(11, 21)
+DETERRED, DIVERTED = range(21, 23)
 
 KINDS = (
     "depart",
@@ -36,6 +37,7 @@ KINDS = (
     "held",
     "mistaken",
     "deterred",
+    "diverted",
 )
 
 CAUSES = ("lookout", "request", "routine", "profiling", "pattern", "patrol", "inland")
@@ -70,6 +72,8 @@ class Event(NamedTuple):
     ===========  =====================================================================================
     depart       ``place`` the name of its route, ``amount`` the load in grams, ``p`` hours by which it was
                  postponed, ``note`` class and hiding
+    diverted     it departs now, and not the usual way: ``place`` the name of its usual route, ``amount``
+                 the load in grams
     deterred     a load is not sent: ``place`` the name of its usual route, ``amount`` the load in grams,
                  ``p`` hours by which it was postponed before
     arrive       a load joins the lanes of a post; ``p`` its wait until primary inspection, hours

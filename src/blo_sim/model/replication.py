@@ -19,7 +19,7 @@ from blo_sim.model.border.posts import Borders
 from blo_sim.model.border.shifts import Shifts
 from blo_sim.model.events import DETERRED, EventLog
 from blo_sim.model.intelligence.reports import Intelligence
-from blo_sim.model.traffic.demand import Consignment, consignments
+from blo_sim.model.traffic.demand import Consignment, consignments, repeated
 from blo_sim.model.traffic.journey import journey
 from blo_sim.model.traffic.live import Call
 from blo_sim.model.traffic.organisations import Organisations
@@ -197,6 +197,23 @@ def replicate(
     """
     with collector_paused():
         return Replication(world, seed, replication, smugglers).run(consume)
+
+
+def replay(
+    world: World, seed: int, replication: int, other: Replication, consume: Consumer | None = None
+) -> EventLog:
+    """Run a world on the consignments of another one's finished run, sent as they were sent there.
+
+    Losses have no consequence for what is sent: it is given. A load that a leak warned still turns back or
+    waits, and offices learn from seizures as ever.
+
+    Parameters
+    ----------
+    other : Replication
+        Finished, of the same seed and replication, in a world with the same streams and routes.
+    """
+    with collector_paused():
+        return Replication(world, seed, replication, loads=repeated(world, other.loads)).run(consume)
 
 
 @contextmanager

@@ -11,8 +11,18 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from blo_sim.model.events import AGAIN, DELIVERED, DEPART, DETERRED, ENCOUNTER, SEIZED, EventLog
+from blo_sim.model.events import (
+    AGAIN,
+    DELIVERED,
+    DEPART,
+    DETERRED,
+    DIVERTED,
+    ENCOUNTER,
+    SEIZED,
+    EventLog,
+)
 from blo_sim.results.network import NetworkSums
+from blo_sim.results.response import Shipments
 
 if TYPE_CHECKING:
     from blo_sim.scenario.schema import Target
@@ -31,12 +41,13 @@ class Summary:
     flows : dict
         (measure, year, commodity) to ``attempted_g``, ``expected_ug`` (the compensator of the seizures),
         ``seized_g``, ``delivered_g``, ``in_transit_g``, ``deterred_g`` (not sent, so not attempted),
-        ``again_g`` (of the attempted, sent again after a loss), ``again_delivered_g`` (of these, delivered),
-        and the counts ``consignments``, ``seizures``, ``deterred``, ``again``.
+        ``other_way_g`` (of the attempted, not sent the usual way), ``again_g`` (of the attempted, sent again
+        after a loss), ``again_delivered_g`` (of these, delivered), and the counts ``consignments``,
+        ``seizures``, ``deterred``, ``other_way``, ``again``.
     seized_by : dict
-        (year, commodity, control type, border or country, cause) to grams.
+        (year, commodity, control type, border or country, country, cause) to grams.
     expected_by : dict
-        (year, commodity, control type, border or country) to micrograms.
+        (year, commodity, control type, border or country, country) to micrograms.
     met_by : dict
         (year, commodity, control type, border or country) to the grams that met such a control there.
     targets : dict
@@ -72,8 +83,8 @@ class Summary:
     replication: int
     process_id: int
     flows: dict[tuple[str, int, str], int]
-    seized_by: dict[tuple[int, str, str, str, str], int]
-    expected_by: dict[tuple[int, str, str, str], int]
+    seized_by: dict[tuple[int, str, str, str, str, str], int]
+    expected_by: dict[tuple[int, str, str, str, str], int]
     met_by: dict[tuple[int, str, str, str], int]
     targets: dict[str, tuple[int, int]]
     seized: dict[str, tuple[int, str, int, str]]
@@ -98,8 +109,9 @@ def summarise(world: World, log: EventLog) -> Summary:
 class Summariser:
     """Sums up a replication piece by piece: give it the log as often as it has new events."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, shipments: Shipments | None = None) -> None:
         self.world = world
+        self.shipments = shipments
         self.names: list[str] = []
         self.streams: list[int] = []
         self.commodity: list[str] = []
@@ -109,8 +121,8 @@ class Summariser:
         self.attempted: dict[int, int] = {}
         self.loads: dict[int, int] = {}
         self.flows: Counter[tuple[str, int, str]] = Counter()
-        self.seized_by: Counter[tuple[int, str, str, str, str]] = Counter()
-        self.expected_by: Counter[tuple[int, str, str, str]] = Counter()
+        self.seized_by: Counter[tuple[int, str, str, str, str, str]] = Counter()
+        self.expected_by: Counter[tuple[int, str, str, str, str]] = Counter()
         self.seized: dict[str, tuple[int, str, int, str]] = {}
         self.expected_at: Counter[tuple[str, str, str]] = Counter()
         self.countries: dict[int, set[str]] = {}
@@ -126,18 +138,26 @@ class Summariser:
         new = log.streams[len(self.commodity) :]
         self.commodity += [self.world.streams[stream].commodity for stream in new]
         year, controls, commodity, expected = self.year, self.controls, self.commodity, self.expected
-        handlers = self.network.handlers
+        handlers, shipments = self.network.handlers, self.shipments
         for time, kind, load, place, amount, p, note in log.events:
             if kind == ENCOUNTER:
                 if load in year:
                     expected[year[load], commodity[load], place] += amount
+                    if shipments is not None:
+                        shipments.expected[load] += amount
                     control = controls[place]
                     self.countries[load].add(control.country)
                     self.places[load].add((control.kind, control.border))
             elif kind == DEPART:
                 self.depart(load, time - p, amount)
+                if shipments is not None and load in year:
+                    way = f"{log.streams[load]} {place}"
+                    shipments.depart(load, log.names[load], way, year[load], commodity[load], amount)
             elif kind == DETERRED:
                 self.deter(load, time - p, amount)
+            elif kind == DIVERTED:
+                if load in year:
+                    self.count("other_way_g", "other_way", year[load], load, amount)
             elif kind == SEIZED:
                 self.seize(load, controls[place], amount, note)
             elif kind == DELIVERED:
@@ -152,7 +172,7 @@ class Summariser:
         for (when, what, place), micrograms in self.expected.items():
             control = self.controls[place]
             self.flows["expected_ug", when, what] += micrograms
-            self.expected_by[when, what, control.kind, control.border] += micrograms
+            self.expected_by[when, what, control.kind, control.border, control.country] += micrograms
             self.expected_at[what, control.kind, control.country] += micrograms
         network = self.network
         for measure in ("warned", "rerouted", "waited"):
@@ -213,7 +233,7 @@ class Summariser:
         if load not in self.year:
             return
         year, commodity = self.year[load], self.commodity[load]
-        self.seized_by[year, commodity, control.kind, control.border, cause] += grams
+        self.seized_by[year, commodity, control.kind, control.border, control.country, cause] += grams
         self.seized[self.names[load]] = (year, commodity, grams, cause)
         self.flows["seizures", year, commodity] += 1
         self.close(load, "seized_g")
@@ -229,6 +249,8 @@ class Summariser:
         if load in self.loads:
             grams, year, commodity = self.loads.pop(load), self.year[load], self.commodity[load]
             self.flows[measure, year, commodity] += grams
+            if self.shipments is not None:
+                self.shipments.outcome[load] = measure
             for kind, border in self.places.pop(load):
                 self.met_by[year, commodity, kind, border] += grams
 

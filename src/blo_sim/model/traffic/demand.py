@@ -44,8 +44,8 @@ class Consignment:
 
     ``planned`` is its departure before anything postponed it, ``planned_stream`` its stream before its owner
     chose another mode, ``usual`` the number of the route there that it takes unless its owner weighs others,
-    ``shipped`` whether it is sent at all. ``attempt`` counts earlier departures of the same load,
-    ``first_key`` is the key of the first of them.
+    ``shipped`` whether it is sent at all, ``way`` its route at departure. ``attempt`` counts earlier
+    departures of the same load, ``first_key`` is the key of the first of them.
     """
 
     __slots__ = (
@@ -77,6 +77,7 @@ class Consignment:
         "traffic_class",
         "usual",
         "warned",
+        "way",
     )
 
     def __init__(
@@ -113,6 +114,7 @@ class Consignment:
         self.planned = departure
         self.planned_stream = stream
         self.shipped = True
+        self.way = route
         self.signature = 0
         self.attempt = 0
         self.first_key = key
@@ -232,6 +234,45 @@ def carriage(
         changed = (signature,) if signature else ()
         hidden = uniform(key_of("signature", owner, world.classes[traffic_class], *changed), 0)
     return traffic_class, _pick(ways, hidden, ""), signed
+
+
+def repeated(world: World, loads: list[Consignment]) -> list[Consignment]:
+    """The consignments of another run, as they were sent there, in a world with the same routes.
+
+    Who reports them is drawn anew, with the same draws, since this world may have other informants.
+    """
+    routes = [{route.name: route for route in stream.routes} for stream in world.streams]
+    copies = [_copy(load, routes[load.stream][load.way.name]) for load in loads]
+    by_stream: dict[int, list[Consignment]] = {}
+    for load in copies:
+        by_stream.setdefault(load.stream, []).append(load)
+    for stream, members in by_stream.items():
+        keys = np.array([load.key for load in members], dtype=np.uint64)
+        tips = informed(world, world.streams[stream], keys, [load.load for load in members])
+        for n, load in enumerate(members):
+            load.tips = tips.get(n, NO_TIPS)
+    return copies
+
+
+def _copy(load: Consignment, route: Route) -> Consignment:
+    copy = Consignment(
+        number=load.number,
+        name=load.name,
+        key=load.key,
+        stream=load.stream,
+        commodity=load.commodity,
+        departure=load.departure,
+        load=load.load,
+        traffic_class=load.traffic_class,
+        concealment=load.concealment,
+        owner=load.owner,
+        route=route,
+        tips=NO_TIPS,
+        signed=load.signed,
+    )
+    for name in ("planned", "planned_stream", "shipped", "signature", "attempt", "first_key", "usual"):
+        setattr(copy, name, getattr(load, name))
+    return copy
 
 
 def noticed(world: World, stream: Stream, key: int, grams: int) -> frozenset[int]:

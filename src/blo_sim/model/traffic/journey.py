@@ -22,6 +22,7 @@ from blo_sim.model.events import (
     ARRIVE,
     DELIVERED,
     DEPART,
+    DIVERTED,
     ENCOUNTER,
     REROUTED,
     SEARCHED,
@@ -60,6 +61,9 @@ def journey(sim: Replication, load: Consignment) -> Generator[Event, None, None]
     note = "" if load.traffic_class == NO_CLASS else f"{classes[load.traffic_class]} {load.concealment}"
     postponed = load.departure - load.planned
     sim.record((env.now, DEPART, number, load.route.name, load.load, postponed, note))
+    usual = sim.world.streams[load.planned_stream].routes[load.usual]
+    if load.way is not usual:
+        sim.record((env.now, DIVERTED, number, usual.name, load.load, 0.0, ""))
     delay = 0.0  # travel that nothing has interrupted yet
     position = 0
     while position < len(load.route.legs):

@@ -104,7 +104,7 @@ class Organisations:
         """The load gets its route, and where its mode or its owner's signature has changed, another look."""
         options = self.behaviour.options[load.stream]
         stream = int(options.streams[option])
-        load.route = options.routes[option]
+        load.route = load.way = options.routes[option]
         load.signature = self.signatures[load.owner]
         if stream == load.stream and not (load.signature and load.signed):
             return
