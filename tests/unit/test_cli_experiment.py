@@ -118,7 +118,7 @@ def test_the_table_says_what_a_planner_needs(
         "simulation noise, not the uncertainty of the answer",
     ):
         assert words in first
-    titles = ("Gains over", "Ledger", "by control type and border", "Lawful travellers", "Lookouts for loads")
+    titles = ("Gains over", "Ledger", "By control type and border", "Lawful travellers", "Lookouts for loads")
     for words in (*titles, "Reports on loads"):
         assert words in out
     for words in ("Busiest desks", "withheld", "not needed", "leaked"):
@@ -182,7 +182,7 @@ def test_desks_and_what_they_do_to_messages_are_told(
 def test_csv_has_a_row_for_every_number(small: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", small, *SHORT, "--format", "csv"]) == 0
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
-    assert {row["kind"] for row in rows} == {"measure", "lawful", "messages", "leaks", "causes"}
+    assert {row["kind"] for row in rows} == {"measure", "lawful", "messages", "leaks", "causes", "places"}
     assert all(float(row["mean"]) >= 0 for row in rows if row["kind"] == "measure")
 
 

@@ -50,7 +50,8 @@ def test_document_has_the_keys_of_the_interface() -> None:
     content = compared().document()
     assert list(content) == [
         "seed", "replications", "days", "clock", "behaviour", "parameters", "estimator", "version",
-        "baseline", "headline", "scenarios", "lawful", "messages", "desks", "leaks", "causes", "commodities",
+        "baseline", "headline", "scenarios", "lawful", "messages", "desks", "leaks", "causes", "places",
+            "commodities", "gain_by_place",
     ]  # fmt: skip
     assert list(content["commodities"]) == ["opiates", "heroin", "opium"]
     assert content["headline"] == "opiates"
@@ -72,12 +73,17 @@ def test_document_has_the_keys_of_the_interface() -> None:
         assert set(block) == {"measures", "gains", "ledger"}
         assert set(block["measures"]) == {"base", "more"}
         for entries in block["measures"].values():
-            assert set(entries) == {"attempted_kg", "intercepted_kg", "intercepted_share", "delivered_kg"}
+            assert set(entries) == {
+                    "attempted_kg", "intercepted_kg", "intercepted_share", "delivered_kg",
+                    "deterred_kg", "again_kg", "again_delivered_kg", "other_way_share",
+                }  # fmt: skip
             assert all(set(entry) == V for entry in entries.values())
         assert set(block["gains"]) == set(block["ledger"]) == {"more"}
         assert set(block["gains"]["more"]) == {"intercepted_kg", "intercepted_share", "kept_kg"}
         assert all(set(entry) == G for entry in block["gains"]["more"].values())
-        assert set(block["ledger"]["more"]) == {"detection", "net", "attribution_shift"}
+        assert list(block["ledger"]["more"]) == [
+            "detection", "displacement", "deterred", "replacement", "interaction", "net", "attribution_shift",
+        ]  # fmt: skip
 
 
 def test_document_is_json_without_nan() -> None:
@@ -310,7 +316,8 @@ def test_replications_table_has_exact_integers_of_every_replication() -> None:
     assert rows[0] == {
         "scenario": "base", "replication": 0, "year": 0, "commodity": "heroin", "attempted_g": 1_000_000,
         "expected_ug": 10 * KG, "seized_g": 12_000, "delivered_g": 988_000, "in_transit_g": 0,
-        "consignments": 10, "seizures": 0,
+        "consignments": 10, "seizures": 0, "deterred_g": 0, "again_g": 0, "again_delivered_g": 0,
+            "other_way_g": 0, "deterred": 0, "again": 0, "other_way": 0,
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from blo_sim.errors import ScenarioError, UsageError
 from blo_sim.experiment import evaluators, layouts, replications
 from blo_sim.experiment.graph import graph_measures
 from blo_sim.experiment.layouts import FACTORS, LAYOUTS, LayoutsResult, compare_layouts
-from blo_sim.experiment.replications import Task, run_task
+from blo_sim.experiment.replications import Shared, Task, run_task
 from blo_sim.scenario.graphs import with_layout
 from blo_sim.world.compile import compile_world
 
@@ -122,8 +122,9 @@ def test_worlds_of_the_crossover_are_those_that_a_file_would_make(all_layouts: L
     design = all_layouts.crossing[0].design
     for place in (0, 5, 9):
         compiled = compile_world(design.scenarios[place], days=design.days)
-        runs = [run_task([each], Task("it", 0, 1, 0)) for each in (compiled, design.worlds[place])]
-        assert runs[0] == runs[1]
+        worlds = (compiled, design.worlds[place])
+        runs = [run_task(Shared((each,), (None,)), Task({"it": 0}, 1, 0)) for each in worlds]
+        assert runs[0].summaries["it"] == runs[1].summaries["it"]
 
 
 def test_at_the_scenarios_own_load_the_hub_of_the_crossover_is_the_layout(all_layouts: LayoutsResult) -> None:

@@ -192,6 +192,8 @@ class Speaker:
         kg = f"{event.amount / 1000:,.3f} kg"
         sentences = {
             "depart": lambda: self._departs(event, flow, kg),
+            "diverted": lambda: "  this is not its usual way, which its owner believes to be too risky",
+            "deterred": lambda: f"its owner does not send {kg}: no way is worth the risk",
             "arrive": lambda: f"joins the lanes at {where}, inspected after {_hours(event.p)}",
             "encounter": lambda: f"meets {where}{self._chance(event)}{self._known(event)}",
             "searched": lambda: f"searched at {where} in vain; {_hours(event.p)} in the bay",
