@@ -396,10 +396,10 @@ def _places(result: Result) -> str:
         rows.append([f"{len(rest)} others", *cells(rest)])
     if not rows:
         return ""
-    is_real = result.design.scenarios[0].model.place == "real"
+    by = "control type and border" if result.design.scenarios[0].model.place == "real" else "control"
     title = paragraph(
-        f"By control{' type and border' if is_real else ''}: {_headline(result)[0]}, kg {_period(result)} that met such a control, "
-        "and that it intercepted"
+        f"By {by}: {_headline(result)[0]}, kg {_period(result)} that met such a control, and that it "
+        "intercepted"
     )
     columns = ["control", f"flow {names[0]}", "intercepted"]
     for name in names[1:]:
