@@ -157,9 +157,11 @@ def test_attribution_shift_counts_loads_seized_in_both_worlds_and_relabelled() -
     assert shift["kept_kg"]["mean"] == 0.0
 
 
-def test_a_world_against_itself_gains_exactly_nothing() -> None:
+@pytest.mark.parametrize("behaviour", ["fixed", "learning"])
+def test_a_world_against_itself_gains_exactly_nothing(behaviour: str) -> None:
     result = CompareResult(
-        design("base", alternatives=("base",)), Finished({"base": summaries(BEFORE)}, interrupted=False)
+        design("base", alternatives=("base",), behaviour=behaviour),
+        Finished({"base": summaries(BEFORE)}, interrupted=False),
     )
     for block in result.document()["commodities"].values():
         for gain in block["gains"]["base"].values():
@@ -168,7 +170,9 @@ def test_a_world_against_itself_gains_exactly_nothing() -> None:
             assert gain["mc_ci"] is None
             assert gain["variance_reduction"] is None
             assert gain["paired_years"] == {"positive": 0, "zero": 3, "negative": 0}
-        assert block["ledger"]["base"]["net"]["kept_kg"] == {"mean": 0.0, "mc_ci": None}
+        assert len(block["ledger"]["base"]) == 7
+        for line in block["ledger"]["base"].values():
+            assert line["kept_kg"] == {"mean": 0.0, "mc_ci": None}
     assert result.replications_for(0.1) is None
 
 

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from runs import SEED, load
+from runs import SEED, load, world_of
 from worlds import SMALL, weighing_world
 
-from blo_sim.experiment.design import Design, make_design
+from blo_sim.experiment.design import Design, make_design, same_demand
 from blo_sim.experiment.ledger import DETECTION, NET, ledger_lines
 from blo_sim.experiment.replications import Outcome, Shared, Task, replays, run_task
 from blo_sim.results.response import (
@@ -231,6 +231,27 @@ def test_a_comparison_is_replayed_where_smugglers_respond_to_the_same_plans() ->
     assert replays(make_design([world, world], behaviour="learning")) == ()
     design = make_design([world, other_plans, more], behaviour="best-reply")
     assert replays(design) == ("world~3",)
+
+
+@pytest.mark.parametrize(
+    ("override", "same"),
+    [
+        ("flows.opium-north.volume_kg_per_year=9000", False),
+        ("flows.opium-north.mean_load_kg=20", False),
+        ("flows.opium-north.load_cv=0.5", False),
+        ("organisations.gangs.number=6", False),
+        ("organisations.gangs.signature=0.5", False),
+        ("route_choice.usd_per_hour=20", False),
+        ("legs.south-north-ford.closed_months=[1]", False),
+        ("classes.car.concealment={cargo=0.7, body=0.3}", False),
+        ("organisations.gangs.compromised=0.1", True),
+        ("sources.informants-origin.probability=0.5", True),
+        ("prices.opium-price.usd_per_kg.BB=5", True),
+        ("behaviour.replacement=0.1", True),
+    ],
+)
+def test_worlds_of_the_same_plans(override: str, same: bool) -> None:
+    assert same_demand(world_of(weighing_world()), world_of(weighing_world(), override)) is same
 
 
 def test_the_scenario_says_which_behaviour_runs() -> None:
