@@ -142,7 +142,9 @@ def names_in(content: Any, known: set[str]) -> Iterator[str]:
 def test_every_measure_is_in_the_reference(compared: Any) -> None:
     text = page("reference/results.md")
     channels = {name for world in compared.design.worlds for name in exchange.channels(world)}
-    known = {*compared.design.names, *compared.design.blocks(), *channels}
+    places = {place for found in compared.document()["places"].values() for place in found}
+    gains = {place for found in compared.document()["gain_by_place"].values() for place in found}
+    known = {*compared.design.names, *compared.design.blocks(), *channels, *places, *gains}
     names = {*names_in(compared.document(), known), *compared.replications_table()[0], *compared.rows()[0]}
     assert {"kept_kg", "attribution_shift", "wait_h", "expected_ug"} <= names
     assert sorted(name for name in names if f"`{name}`" not in text) == []

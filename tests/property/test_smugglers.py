@@ -92,7 +92,8 @@ def test_every_planned_load_is_sent_or_not_once(changes: tuple[str, ...], kind: 
     assert planned_first == set(replicate(world, SEED, 0).names)
     grams = {run.loads[number].name: run.loads[number].load for number in range(len(run.loads))}
     lost = {log.names[event.consignment]: event.time for event in log.rows() if event.kind == SEIZED}
-    left = {log.names[event.consignment]: event.time - event.p for event in log.rows() if event.kind == DEPART}
+    departs = [event for event in log.rows() if event.kind == DEPART]
+    left = {log.names[event.consignment]: event.time - event.p for event in departs}
     for name in grams.keys() - planned_first:
         first, _, attempt = name.partition(AGAIN)
         parent = first if attempt == "1" else f"{first}{AGAIN}{int(attempt) - 1}"

@@ -46,9 +46,9 @@ class Consignment:
 
     ``planned`` is its departure before anything postponed it, ``planned_stream`` its stream before its owner
     chose another mode, ``usual`` the number of the route there that it takes unless its owner weighs others,
-    ``shipped`` whether it is sent at all, ``turn`` its place among all departures of the run (`NOT_YET` before
-    it, and of loads that are put off until the end of the run), ``way`` its route at departure. ``attempt`` counts earlier
-    departures of the same load, ``first_key`` is the key of the first of them.
+    ``shipped`` whether it is sent at all, ``turn`` its place among all departures of the run (`NOT_YET`
+    before it, and of loads that are put off until the end of the run), ``way`` its route at departure.
+    ``attempt`` counts earlier departures of the same load, ``first_key`` is the key of the first of them.
     """
 
     __slots__ = (

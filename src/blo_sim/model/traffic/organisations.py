@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blo_sim.clock import on_grid
-from blo_sim.draws import key_of, sample, uniform
+from blo_sim.draws import hours, key_of, uniform
 from blo_sim.model.events import AGAIN
 from blo_sim.model.traffic.beliefs import Beliefs
 from blo_sim.model.traffic.demand import CLASS, CONCEALMENT, Consignment, carriage, noticed, planned
@@ -151,7 +151,7 @@ class Organisations:
         """The same grams, planned anew by the same mode: a consignment of its own."""
         attempt = lost.attempt + 1
         key = lost.first_key ^ key_of("again", attempt)
-        wait = on_grid(sample(uniform(lost.key, REPLACED_AFTER), law_of(self.rules.replacement_h)))
+        wait = hours(lost.key, REPLACED_AFTER, law_of(self.rules.replacement_h))
         departure = self.sim.now + wait
         if departure >= self.world.end_hours:
             return
