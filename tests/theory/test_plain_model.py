@@ -161,7 +161,7 @@ def test_the_world_has_every_mechanism() -> None:
     runs = [usual(seed) for seed in SEEDS]
     assert all(150 <= len(plain.loads) <= 300 for _, plain in runs)
     notes = Counter((event[1], event[6]) for log, _ in runs for event in table(log))
-    assert {kind for kind, _ in notes} == set(KINDS)
+    assert {kind for kind, _ in notes} == set(KINDS) - {"deterred", "diverted"}
     sources = {"surveillance", "other side", "seizure", "chase", "pattern", "request", "answer", "false"}
     offices = {"blo-bridge", "blo-south"}
     standing = {"posts-capitals", "sectors-capitals", "units-capitals", "between-capitals", "capitals-centre"}
