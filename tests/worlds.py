@@ -767,6 +767,14 @@ def weighing_world() -> str:
     return SMALL + FORD + BEHAVIOUR
 
 
+def altered(text: str, *changes: tuple[str, str]) -> str:
+    """A text with each old part, which it has just once, replaced by the new one."""
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
 def everything_world() -> str:
     """`small_world` with a second crossing and with every mechanism of intelligence at work.
 
@@ -774,8 +782,8 @@ def everything_world() -> str:
     agencies, channels lose and withhold, owners compromise shifts and have a signature, sources send
     false reports.
     """
-    text = SMALL
-    for old, new in (
+    text = altered(
+        SMALL,
         ('country = "AA"\n\n[[headquarters]]', 'country = "AA"\ndesk = "slow"\n\n[[headquarters]]'),
         ('id = "capital-bb"\ncountry = "BB"\n', 'id = "capital-bb"\ncountry = "BB"\ndesk = "slow"\n'),
         ("number = 5\n", "number = 5\ncompromised = 0.1\nsignature = 0.5\n"),
@@ -786,47 +794,17 @@ def everything_world() -> str:
         ("training = 0.3\n", "training = 0.3\ndesk = 1\npooling = 2\n"),
         ('place = "north"\ndetection', 'place = "north"\ndesk = "slow"\ndetection'),
         ('partners = ["blo-south"]\n', 'partners = ["blo-south"]\ndesk = "liaison"\n'),
-    ):
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
+    )
     return text + FORD + INTELLIGENCE
 
 
-SMUGGLERS = """
-[[prices]]
-id = "price-heroin"
-commodity = "heroin"
-usd_per_kg = { AA = 300, BB = 600 }
-grade = "judged"
-reason = "made up"
-range_factor = 2.0
-
-[[prices]]
-id = "price-opium"
-commodity = "opium"
-usd_per_kg = { AA = 30, BB = 90 }
-grade = "judged"
-reason = "made up"
-range_factor = 2.0
-
-[behaviour]
-risk_threshold = 0.05
-prior_losses = 1.0
-memory_days = 30
-rumour = 0.2
-loss_usd = 500.0
-bribe_usd = 100.0
-mode_change_usd = 50.0
-lay_low = 0.3
-lay_low_days = 3.0
-new_signature = 0.5
-replacement = 0.6
-replacement_h = { exponential = { mean = 48.0 } }
-most_attempts = 3
-"""
-"""Smugglers for `SMALL`, by whose margins and risks some loads are sent another way or not at all."""
-
-
 def answering_world() -> str:
-    """`everything_world` with smugglers who weigh risks and respond to losses."""
-    return everything_world() + SMUGGLERS
+    """`everything_world` with smugglers of small margins, so that some loads are diverted or not sent."""
+    return everything_world() + altered(
+        BEHAVIOUR,
+        ("AA = 1000, BB = 4000", "AA = 300, BB = 600"),
+        ("AA = 100, BB = 300, market = 400", "AA = 30, BB = 90"),
+        ("threshold = 0.1", "threshold = 0.05"),
+        ("lognormal = { mean = 100.0, cv = 1.0 }", "exponential = { mean = 48.0 }"),
+        ("days = 5.0", "days = 3.0"),
+    )

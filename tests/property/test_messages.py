@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from choices import overrides
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import SEED, log_of, world_of
@@ -95,12 +96,6 @@ CHOICES: dict[str, list[str]] = {
 """What random worlds vary."""
 
 
-@st.composite
-def overrides(draw: st.DrawFn) -> tuple[str, ...]:
-    keys = draw(st.lists(st.sampled_from(sorted(CHOICES)), unique=True, max_size=len(CHOICES)))
-    return (*SHORT, *(f"{key}={draw(st.sampled_from(CHOICES[key]))}" for key in keys))
-
-
 clocks = st.sampled_from(["steady", "dated"])
 replications = st.integers(0, 10**6)
 
@@ -114,7 +109,7 @@ def rows(changes: tuple[str, ...], clock: str, replication: int) -> tuple[World,
 
 
 @settings(max_examples=80, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_every_message_ends_once(changes: tuple[str, ...], clock: str, replication: int) -> None:
     _, events = rows(changes, clock, replication)
     sent = {event.amount: event for event in events if event.kind == SENT}
@@ -134,7 +129,7 @@ def test_every_message_ends_once(changes: tuple[str, ...], clock: str, replicati
 
 
 @settings(max_examples=40, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_reports_announce_their_messages(changes: tuple[str, ...], clock: str, replication: int) -> None:
     _, events = rows(changes, clock, replication)
     announced = []
@@ -155,7 +150,7 @@ def test_reports_announce_their_messages(changes: tuple[str, ...], clock: str, r
 
 
 @settings(max_examples=40, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_messages_go_over_channels_that_join(
     changes: tuple[str, ...], clock: str, replication: int
 ) -> None:
@@ -188,7 +183,7 @@ def test_messages_go_over_channels_that_join(
 
 
 @settings(max_examples=40, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_desks_take_and_finish_each_report_once(
     changes: tuple[str, ...], clock: str, replication: int
 ) -> None:
@@ -227,7 +222,7 @@ def test_desks_take_and_finish_each_report_once(
 
 
 @settings(max_examples=40, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_every_load_ends_once(changes: tuple[str, ...], clock: str, replication: int) -> None:
     log = replicate(world_of(EVERYTHING, *changes, clock=clock), SEED, replication)
     events, names = list(log.rows()), log.names
@@ -278,7 +273,7 @@ def test_the_worlds_above_have_every_kind_of_event_and_end() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_nothing_acts_before_it_was_read(changes: tuple[str, ...], clock: str, replication: int) -> None:
     _, events = rows(changes, clock, replication)
     before = -1.0
@@ -328,7 +323,7 @@ def test_nothing_acts_before_it_was_read(changes: tuple[str, ...], clock: str, r
 
 
 @settings(max_examples=20, deadline=None)
-@given(overrides(), st.lists(st.floats(0.5, 24.0 * 14), max_size=100), st.integers(0, 1000))
+@given(overrides(CHOICES, SHORT), st.lists(st.floats(0.5, 24.0 * 14), max_size=100), st.integers(0, 1000))
 def test_looking_at_posts_changes_nothing(
     changes: tuple[str, ...], looks: list[float], replication: int
 ) -> None:

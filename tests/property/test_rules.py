@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 import pytest
+from choices import overrides
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import SEED, departures, log_of, stories, world_of
@@ -60,12 +61,6 @@ CHOICES: dict[str, list[str]] = {
 """What random worlds vary."""
 
 
-@st.composite
-def overrides(draw: st.DrawFn) -> tuple[str, ...]:
-    keys = draw(st.lists(st.sampled_from(sorted(CHOICES)), unique=True, max_size=len(CHOICES)))
-    return (*SHORT, *(f"{key}={draw(st.sampled_from(CHOICES[key]))}" for key in keys))
-
-
 clocks = st.sampled_from(["steady", "dated"])
 replications = st.integers(0, 10**6)
 
@@ -79,7 +74,7 @@ def run(world: World, replication: int) -> tuple[EventLog, Summary]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_consignments_and_messages_are_conserved(
     changes: tuple[str, ...], clock: str, replication: int
 ) -> None:
@@ -107,7 +102,7 @@ def test_consignments_and_messages_are_conserved(
 
 
 @settings(max_examples=20, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_every_sum_is_a_whole_number(changes: tuple[str, ...], clock: str, replication: int) -> None:
     _, summary = run(world_of(SMALL, *changes, clock=clock), replication)
     sums = [summary.flows, summary.seized_by, summary.expected_by, summary.lawful, summary.messages]
@@ -115,7 +110,7 @@ def test_every_sum_is_a_whole_number(changes: tuple[str, ...], clock: str, repli
 
 
 @settings(max_examples=20, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_sums_taken_on_the_way_are_those_of_the_whole(
     changes: tuple[str, ...], clock: str, replication: int
 ) -> None:
@@ -158,7 +153,7 @@ def test_years_of_the_dated_clock_begin_with_the_grant() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(overrides(), clocks, replications)
+@given(overrides(CHOICES, SHORT), clocks, replications)
 def test_no_event_precedes_its_cause(changes: tuple[str, ...], clock: str, replication: int) -> None:
     log, _ = run(world_of(SMALL, *changes, clock=clock), replication)
     before = -1.0

@@ -6,10 +6,11 @@ from collections import Counter
 from functools import lru_cache
 
 import pytest
+from choices import overrides
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runs import SEED, load, world_of
-from worlds import SMALL, SMUGGLERS, answering_world
+from worlds import BEHAVIOUR, SMALL, answering_world
 
 from blo_sim import compare
 from blo_sim.experiment.ledger import DETECTION, NET, SHIFT, ledger_lines
@@ -48,9 +49,7 @@ CHOICES: dict[str, list[str]] = {
     "leaks.probability": ["1.0"],
     "legs.south-north-hills.closed_months": ["[1]"],
 }
-settings_of = st.lists(st.sampled_from(sorted(CHOICES)), unique=True, max_size=4).flatmap(
-    lambda keys: st.tuples(*(st.sampled_from([f"{key}={value}" for value in CHOICES[key]]) for key in keys))
-)
+settings_of = overrides(CHOICES, most=4)
 kinds = st.sampled_from(["learning", "best-reply"])
 
 
@@ -90,7 +89,7 @@ def test_every_planned_load_is_sent_or_not_once(changes: tuple[str, ...], kind: 
     assert set(decided.values()) <= {1}
     planned_first = {name for name in log.names if AGAIN not in name}
     assert planned_first == set(replicate(world, SEED, 0).names)
-    grams = {run.loads[number].name: run.loads[number].load for number in range(len(run.loads))}
+    grams = {each.name: each.load for each in run.loads}
     lost = {log.names[event.consignment]: event.time for event in log.rows() if event.kind == SEIZED}
     departs = [event for event in log.rows() if event.kind == DEPART]
     left = {log.names[event.consignment]: event.time - event.p for event in departs}
@@ -111,13 +110,14 @@ def test_nobody_leaves_while_lying_low(changes: tuple[str, ...]) -> None:
     world = world_of(ANSWERING, *SHORT, *changes, "behaviour.lay_low=1.0")
     run, log = run_of(world, "learning")
     quiet: dict[str, float] = {}
-    days = 24.0 * 3.0
+    assert world.behaviour is not None
+    hours = 24.0 * world.behaviour.lay_low_days
     for event in log.rows():
         owner = run.loads[event.consignment].owner if event.consignment >= 0 else ""
         if event.kind in (DEPART, DETERRED):
             assert event.time >= quiet.get(owner, 0.0)
         elif event.kind == SEIZED:
-            quiet[owner] = event.time + days
+            quiet[owner] = event.time + hours
 
 
 @settings(max_examples=8, deadline=None)
@@ -211,5 +211,5 @@ def test_both_worlds_plan_the_same_loads(changes: tuple[str, ...], kind: str) ->
 
 def test_small_world_with_smugglers_is_a_scenario_of_its_own() -> None:
     """``fixed`` never reads the tables of smugglers."""
-    with_tables, without = world_of(SMALL + SMUGGLERS), world_of(SMALL)
+    with_tables, without = world_of(SMALL + BEHAVIOUR), world_of(SMALL)
     assert list(replicate(with_tables, SEED, 0).rows()) == list(replicate(without, SEED, 0).rows())

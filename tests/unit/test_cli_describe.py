@@ -1,20 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from worlds import small_world
 
 from blo_sim import load_scenario
 from blo_sim.cli import main
 from blo_sim.scenario.describe import describe
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> str:
-    path = tmp_path / "small.toml"
-    path.write_text(small_world(), encoding="utf-8")
-    return str(path)
 
 
 def test_sums_are_those_of_the_file(small: str) -> None:

@@ -8,40 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import small_world, weighing_world
+from worlds import small_world
 
 from blo_sim.cli import main
 from blo_sim.experiment import evaluators, output, replications
 
 SHORT = ["--days", "10", "--replications", "3", "--workers", "1", "--quiet"]
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> str:
-    path = tmp_path / "small.toml"
-    path.write_text(small_world(), encoding="utf-8")
-    return str(path)
-
-
-@pytest.fixture
-def without(tmp_path: Path, small: str) -> str:
-    path = tmp_path / "without.toml"
-    path.write_text('extends = "./small.toml"\nremove = ["blo-bridge"]\n', encoding="utf-8")
-    return str(path)
-
-
-@pytest.fixture
-def weighing(tmp_path: Path) -> str:
-    path = tmp_path / "weighing.toml"
-    path.write_text(weighing_world(), encoding="utf-8")
-    return str(path)
-
-
-@pytest.fixture
-def weighing_without(tmp_path: Path, weighing: str) -> str:
-    path = tmp_path / "unchanged.toml"
-    path.write_text('extends = "./weighing.toml"\nremove = ["blo-bridge"]\n', encoding="utf-8")
-    return str(path)
 
 
 class Interrupted:

@@ -13,20 +13,6 @@ from blo_sim.experiment.trace import BOTH, Speaker, trace
 from blo_sim.model.events import KINDS, TAKEN, Event
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> str:
-    path = tmp_path / "small.toml"
-    path.write_text(small_world(), encoding="utf-8")
-    return str(path)
-
-
-@pytest.fixture
-def without(tmp_path: Path, small: str) -> str:
-    path = tmp_path / "without.toml"
-    path.write_text('extends = "./small.toml"\nremove = ["blo-bridge"]\n', encoding="utf-8")
-    return str(path)
-
-
 def test_default_is_the_first_whose_fate_differs(small: str, without: str) -> None:
     told = trace(without, against=small)
     assert told.chosen == "the first whose fate differs"

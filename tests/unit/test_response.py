@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +12,9 @@ from worlds import SMALL, weighing_world
 from blo_sim.experiment.design import Design, make_design, same_demand
 from blo_sim.experiment.ledger import DETECTION, NET, ledger_lines
 from blo_sim.experiment.replications import Outcome, Shared, Task, replays, run_task
+from blo_sim.model.replication import replicate
+from blo_sim.model.traffic.prospects import smugglers
+from blo_sim.results.again import SentAgain
 from blo_sim.results.response import (
     DETERRED,
     DISPLACEMENT,
@@ -25,6 +27,7 @@ from blo_sim.results.response import (
     Shipments,
     response,
 )
+from blo_sim.results.summary import Summariser
 
 G = 1_000_000
 """Micrograms of a gram."""
@@ -135,11 +138,15 @@ def test_years_and_goods_stay_apart() -> None:
 
 
 def test_the_correction_is_that_of_the_summary() -> None:
-    sent = Shipments()
-    flows = {("again_correction_ug", 1, "opium"): -7, ("again_g", 1, "opium"): 3}
-    summary: Any = SimpleNamespace(flows=flows)
-    sent.correct(summary)
-    assert sent.correction == {(1, "opium"): -7}
+    world, sent = world_of(weighing_world()), Shipments()
+    kinds = smugglers(world, "learning")
+    assert kinds is not None
+    summariser = Summariser(world, sent, SentAgain(kinds.rules, world.year_starts))
+    summary = summariser.summary(replicate(world, SEED, 0, summariser.read, kinds))
+    corrections = {key[1:]: value for key, value in summary.flows.items() if key[0] == "again_correction_ug"}
+    assert sent.correction == corrections
+    assert set(corrections) == {(0, "heroin"), (0, "opium")}
+    assert all(corrections.values())
 
 
 LOADS = [

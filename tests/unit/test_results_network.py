@@ -41,7 +41,8 @@ def world() -> Any:
     streams = tuple(SimpleNamespace(commodity=name, mode="road") for name in ("heroin", "opium"))
     control = SimpleNamespace(id="post", kind="post", country="AA", area="AA-BB")
     return SimpleNamespace(
-        streams=streams, controls=(control,), warmup_hours=START, end_hours=END, years=1, targets=()
+        streams=streams, controls=(control,), warmup_hours=START, end_hours=END, years=1, targets=(),
+        year_starts=[START, END],
     )
 
 

@@ -81,8 +81,9 @@ def compare_behaviours(
     ScenarioError, SimulationError
     """
     scenarios = [loaded(each) for each in (scenario, *alternatives)]
+    distinct, _ = named(scenarios)
     for name in BEHAVIOURS:
-        check_behaviour(name, named(scenarios)[0])
+        check_behaviour(name, distinct)
     experiment = compare if alternatives else simulate
     results: dict[str, Result] = {}
     for place, name in enumerate(BEHAVIOURS):

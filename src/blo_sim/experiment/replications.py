@@ -108,7 +108,6 @@ def run_task(shared: Shared, task: Task) -> Outcome:
         if first is None:
             first, planned_again = run, None if again is None else again.expected
         if sent is not None:
-            sent.correct(summaries[name])
             shipments[name] = sent
     replays = {}
     for name in task.replayed:
@@ -117,7 +116,6 @@ def run_task(shared: Shared, task: Task) -> Outcome:
         summariser = Summariser(world, sent)
         log = replay(world, task.seed, task.replication, first, summariser.read)
         unchanged = summariser.summary(log, planned_again)
-        sent.correct(unchanged)
         replays[name] = Replay(unchanged, response(sent, shipments[name], shared.estimator))
     return Outcome(summaries, replays)
 

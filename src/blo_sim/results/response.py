@@ -13,12 +13,8 @@ drawn.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
 
 from blo_sim.model.events import AGAIN
-
-if TYPE_CHECKING:
-    from blo_sim.results.summary import Summary
 
 DISPLACEMENT, DETERRED, REPLACEMENT, INTERACTION = RESPONSE = (
     "displacement", "deterred", "replacement", "interaction",
@@ -44,14 +40,6 @@ class Shipments:
 
     def depart(self, load: int, name: str, way: str, year: int, commodity: str, grams: int) -> None:
         self.loads[name] = load, way, year, commodity, grams
-
-    def correct(self, summary: Summary) -> None:
-        """Take over the correction of this run's summary."""
-        self.correction = {
-            (year, commodity): micrograms
-            for (measure, year, commodity), micrograms in summary.flows.items()
-            if measure == "again_correction_ug"
-        }
 
     def caught(self, load: int, grams: int, estimator: str) -> tuple[int, int]:
         """Micrograms of a load that were intercepted and that were delivered."""

@@ -7,6 +7,7 @@ Kilograms are grams or micrograms here, so that sums are exact in any order.
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from blo_sim.scenario.schema import Target
     from blo_sim.world.compile import Control, World
 
-HOURS_PER_YEAR = 8760.0
 MICRO = 1_000_000
 
 
@@ -193,8 +193,10 @@ class Summariser:
         if planned_again is None and self.again is not None:
             planned_again = self.again.expected
         for (when, what), micrograms in (planned_again or {}).items():
-            drawn = MICRO * self.planned_again[when, what]
-            self.flows["again_correction_ug", when, what] = micrograms - drawn
+            correction = micrograms - MICRO * self.planned_again[when, what]
+            self.flows["again_correction_ug", when, what] = correction
+            if self.shipments is not None:
+                self.shipments.correction[when, what] = correction
         for (when, what, place), micrograms in self.expected.items():
             control = self.controls[place]
             self.flows["expected_ug", when, what] += micrograms
@@ -225,9 +227,8 @@ class Summariser:
 
     def year_of(self, time: float) -> int | None:
         """Measured year of a planned departure, None outside of the window."""
-        if not self.world.warmup_hours <= time < self.world.end_hours:
-            return None
-        return min(int((time - self.world.warmup_hours) // HOURS_PER_YEAR), self.world.years - 1)
+        year = bisect_right(self.world.year_starts, time) - 1
+        return year if 0 <= year < self.world.years else None
 
     def depart(self, load: int, planned: float, grams: int) -> None:
         year = self.year_of(planned)

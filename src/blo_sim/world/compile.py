@@ -10,7 +10,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from blo_sim.clock import HOURS_PER_DAY, Calendar
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from blo_sim.scenario import Scenario
     from blo_sim.scenario.schema import (
         Behaviour,
+        Crossing,
         Flow,
         Headline,
         Leaks,
@@ -245,10 +246,10 @@ class World:
         """End of the measured window."""
         return self.warmup_hours + self.days * HOURS_PER_DAY
 
-    @property
+    @cached_property
     def year_starts(self) -> list[float]:
         """Hours at which the measured years begin, and the end of the window."""
-        later = [self.warmup_hours + year * 365.0 * HOURS_PER_DAY for year in range(1, self.years)]
+        later = [self.warmup_hours + year * HOURS_PER_YEAR for year in range(1, self.years)]
         return [self.warmup_hours, *later, self.end_hours]
 
     @property
@@ -348,16 +349,19 @@ def office_effects(model: ScenarioModel, calendar: Calendar, dated: bool) -> dic
 
 def controls_of(model: ScenarioModel) -> tuple[Control, ...]:
     """Posts, sectors and units, in the order of the file."""
-    is_real = model.place == "real"
-    borders = {row.id: "-".join(sorted(row.countries)) if is_real else row.id for row in model.crossings}
+
+    def area_of(row: Crossing | Sector | Unit, in_a_real_place: str) -> str:
+        return in_a_real_place if model.place == "real" else row.id
+
+    crossing_areas = {row.id: area_of(row, "-".join(sorted(row.countries))) for row in model.crossings}
     controls: list[Control] = []
     for number, post in enumerate(model.posts):
-        area = borders[post.crossing]
+        area = crossing_areas[post.crossing]
         key = key_of("control", post.id)
         controls.append(Control(len(controls), post.id, "post", post.country, area, post=number, key=key))
     field: list[tuple[str, Sector | Unit, str]] = [
-        *(("patrol", row, "-".join(sorted(row.border.split("-")))) for row in model.sectors),
-        *(("inland", row, row.country) for row in model.units),
+        *(("patrol", row, area_of(row, "-".join(sorted(row.border.split("-"))))) for row in model.sectors),
+        *(("inland", row, area_of(row, row.country)) for row in model.units),
     ]
     for kind, row, area in field:
         controls.append(
@@ -366,7 +370,7 @@ def controls_of(model: ScenarioModel) -> tuple[Control, ...]:
                 row.id,
                 kind,
                 row.country,
-                area if is_real else row.id,
+                area,
                 row.detection,
                 tuple(row.detection_factor.items()),
                 key=key_of("control", row.id),
