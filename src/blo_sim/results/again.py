@@ -53,7 +53,8 @@ class SentAgain:
                 self._lose(time, commodity[load], self.share * micrograms)
 
     def _lose(self, time: float, commodity: str, micrograms: float) -> None:
-        before = probability_below(self.years[0] - time, self.wait)
+        start = self.years[0]
+        before = probability_below(start - time, self.wait) if time < start else 0.0
         for year, end in enumerate(self.years[1:]):
             within = probability_below(end - time, self.wait)
             self.expected[year, commodity] += round(micrograms * (within - before))

@@ -8,6 +8,7 @@ that are planned; what becomes of the plan is decided in `blo_sim.model.traffic.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from blo_sim.model.intelligence.messages import Message
+    from blo_sim.scenario.schema import Source
     from blo_sim.world.compile import Route, Stream, World
 
 LOAD, CLASS, CONCEALMENT, OWNER, SIGNATURE = range(5)
@@ -284,7 +286,12 @@ def _copy(load: Consignment, route: Route) -> Consignment:
 
 def noticed(world: World, stream: Stream, key: int, grams: int) -> frozenset[int]:
     """`informed` of one consignment."""
-    return informed(world, stream, np.array([key], dtype=np.uint64), [grams]).get(0, NO_TIPS)
+    load = np.array([grams], dtype=np.float64)
+    return frozenset(
+        number
+        for number in stream.sources
+        if uniform(key ^ _source_key(world.sources[number].id), 0) < _chance(world.sources[number], load)[0]
+    )
 
 
 def informed(
@@ -299,12 +306,22 @@ def informed(
     grams = np.array(loads, dtype=np.float64)
     for number in stream.sources:
         source = world.sources[number]
-        relative = grams / (1000.0 * source.reference_load_kg)
-        chance = np.minimum(1.0, source.probability * relative**source.load_exponent)
-        noticed = uniforms(keys ^ np.uint64(key_of("source", source.id)), 0) < chance
+        noticed = uniforms(keys ^ np.uint64(_source_key(source.id)), 0) < _chance(source, grams)
         for n in np.flatnonzero(noticed).tolist():
             tips.setdefault(n, set()).add(number)
     return {n: frozenset(numbers) for n, numbers in tips.items()}
+
+
+def _chance(source: Source, grams: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability that a source reports each load; always of arrays, since scalar powers round otherwise."""
+    relative = grams / (1000.0 * source.reference_load_kg)
+    chance: NDArray[np.float64] = np.minimum(1.0, source.probability * relative**source.load_exponent)
+    return chance
+
+
+@lru_cache(maxsize=256)
+def _source_key(source: str) -> int:
+    return key_of("source", source)
 
 
 def _each(base: NDArray[np.uint64]) -> NDArray[np.uint64]:
