@@ -29,7 +29,7 @@ from blo_sim.results.statistics import ratio_difference
 if TYPE_CHECKING:
     from blo_sim.experiment.behaviours import BehavioursResult
 
-NOT_MODELLED = "Not modelled yet: money, and the uncertainty of the parameters."
+NOT_MODELLED = "Not modelled yet: mobile teams, money, and the uncertainty of the parameters."
 MINUTES = 60.0
 SMALLEST_SHARE = 0.01
 BUSIEST = 5
@@ -397,9 +397,10 @@ def _places(result: Result) -> str:
     if not rows:
         return ""
     is_real = result.design.scenarios[0].model.place == "real"
+    by, which = ("control type and border", "such a") if is_real else ("control", "the")
     title = paragraph(
-        f"By control{' type and border' if is_real else ''}: {_headline(result)[0]}, kg {_period(result)} "
-        f"that met {'such a' if is_real else 'the'} control, and that it intercepted"
+        f"By {by}: {_headline(result)[0]}, kg {_period(result)} that met {which} control, and that it "
+        "intercepted"
     )
     columns = ["control", f"flow {names[0]}", "intercepted"]
     for name in names[1:]:
