@@ -1,8 +1,9 @@
 """Simulation of border crossings, Border Liaison Offices and the intelligence between them.
 
 >>> import blo_sim
->>> blo_sim.__all__
-['Scenario', '__version__', 'compare', 'compare_behaviours', 'compare_layouts', 'load_scenario', 'simulate']
+>>> blo_sim.__all__  # doctest: +NORMALIZE_WHITESPACE
+['Scenario', '__version__', 'bound_instance', 'compare', 'compare_behaviours', 'compare_layouts',
+ 'load_scenario', 'simulate']
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from blo_sim.analysis.bound import bound_instance
     from blo_sim.experiment.behaviours import compare_behaviours
     from blo_sim.experiment.compare import compare
     from blo_sim.experiment.layouts import compare_layouts
@@ -20,6 +22,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Scenario",
     "__version__",
+    "bound_instance",
     "compare",
     "compare_behaviours",
     "compare_layouts",
@@ -29,6 +32,7 @@ __all__ = [
 
 _HOMES = {
     "Scenario": "blo_sim.scenario",
+    "bound_instance": "blo_sim.analysis.bound",
     "compare": "blo_sim.experiment.compare",
     "compare_behaviours": "blo_sim.experiment.behaviours",
     "compare_layouts": "blo_sim.experiment.layouts",

@@ -20,6 +20,7 @@ COMMANDS = {
     "compare": "blo_sim.cli.compare",
     "run": "blo_sim.cli.run",
     "layouts": "blo_sim.cli.layouts",
+    "bound": "blo_sim.cli.bound",
     "trace": "blo_sim.cli.trace",
     "describe": "blo_sim.cli.describe",
     "scenarios": "blo_sim.cli.scenarios",

@@ -144,7 +144,9 @@ def named(scenarios: Sequence[Scenario]) -> tuple[dict[str, Scenario], tuple[str
     return distinct, tuple(dict.fromkeys(given[1:]))
 
 
-def whole(name: str, value: Any, *, at_least: int, optional: bool = False) -> None:
+def whole(
+    name: str, value: Any, *, at_least: int, at_most: int = LARGEST_SEED, optional: bool = False
+) -> None:
     """Refuse what is not a whole number in range.
 
     Raises
@@ -154,9 +156,10 @@ def whole(name: str, value: Any, *, at_least: int, optional: bool = False) -> No
     """
     if optional and value is None:
         return
-    right = isinstance(value, int) and not isinstance(value, bool) and at_least <= value <= LARGEST_SEED
+    right = isinstance(value, int) and not isinstance(value, bool) and at_least <= value <= at_most
     if not right:
-        raise UsageError(f"{name} is {value!r}; it must be a whole number of at least {at_least}")
+        limits = f"of at least {at_least}" if at_most == LARGEST_SEED else f"from {at_least} to {at_most}"
+        raise UsageError(f"{name} is {value!r}; it must be a whole number {limits}")
 
 
 def one_of(name: str, value: str, allowed: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -109,13 +109,7 @@ class Result:
         UsageError
             If pandas is not installed.
         """
-        try:
-            pandas = import_module("pandas")
-        except ImportError as missing:
-            raise UsageError(
-                "to_dataframe() needs pandas, which is not installed: pip install 'blo-sim[analysis]'"
-            ) from missing
-        return pandas.DataFrame(self.rows(), columns=list(ROW))
+        return as_dataframe(self.rows(), ROW)
 
     def replications_table(self) -> list[dict[str, Any]]:
         """Exact integers of every scenario, replication, year and commodity.
@@ -202,6 +196,23 @@ class CompareResult(Result):
         )
         headline = design.blocks()[design.scenarios[0].model.headline.id]
         return replications_needed(differences(first, second, headline)[1], half_width)
+
+
+def as_dataframe(rows: list[dict[str, Any]], columns: Sequence[str]) -> Any:
+    """Rows as a pandas ``DataFrame``.
+
+    Raises
+    ------
+    UsageError
+        If pandas is not installed.
+    """
+    try:
+        pandas = import_module("pandas")
+    except ImportError as missing:
+        raise UsageError(
+            "to_dataframe() needs pandas, which is not installed: pip install 'blo-sim[analysis]'"
+        ) from missing
+    return pandas.DataFrame(rows, columns=list(columns))
 
 
 def rows_of(
