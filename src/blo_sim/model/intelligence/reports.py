@@ -83,8 +83,13 @@ class Intelligence:
         self._maybe(rules, load, self.control_ids[control], OTHER_SIDE, key, (self.number[across],))
 
     def seized(self, load: Consignment, control: int) -> None:
-        """A seizure names sister consignments that are under way, and shows how their owner hides them."""
-        office = self.control_ids[control]
+        """A seizure names sister consignments that are under way, and shows how their owner hides them.
+
+        What a team learns is told by the sector or unit where it stands, and by nobody where there is none.
+        """
+        office = self.world.controls[control].office
+        if not office:
+            return
         rules = self.world.reports.seizure
         if rules.probability:
             for sister in list(self.sim.under_way[load.owner].values()):
