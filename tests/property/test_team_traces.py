@@ -160,4 +160,6 @@ def test_what_a_team_seizes_is_counted_once(changes: tuple[str, ...], replicatio
     )
     counted = {key: grams for key, grams in summary.seized_by.items() if key[2] == "team"}
     assert sum(counted.values()) == seized
-    assert {key[3:] for key in counted} <= {("AA-BB", "team"), ("BB", "team")}
+    assert {key[3:] for key in counted} <= {
+        (site, "BB", "team") for site in ("hills-bb", "north-unit", "market")
+    }

@@ -74,9 +74,10 @@ class Effect:
 class Control:
     """A post, patrol sector, inland unit, or a mobile team at one of its sites.
 
-    ``area`` is where results put it: in a real place its border AA-BB, or the country of what stands inside one;
-    in a synthetic world the crossing, the sector, the unit or the team's site itself. ``office`` is where a
-    report on a seizure is born (nowhere, if empty), ``team`` the number of the team, -1 for all others.
+    ``area`` is where results put it: in a real place its border AA-BB, or the country of what stands inside
+    one; in a synthetic world the crossing, the sector, the unit or the team's site itself. ``office`` is where
+    a report on a seizure is born (nowhere, if empty), ``team`` the number of the team, -1 for all others,
+    ``presence`` the share of time in which it is there in the long run.
     """
 
     index: int
@@ -90,6 +91,7 @@ class Control:
     key: int = 0
     office: str = ""
     team: int = -1
+    presence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +167,8 @@ class RouteLeg:
 class Route:
     """A route: its name (leg keys), systematic utility, months in which it is closed, and its legs.
 
-    ``cost`` is its free cost in USD; ``controls`` lists its posts, sectors and units in order: the offices
-    ahead of a load. Teams are no offices and stand on its legs only.
+    ``cost`` is its free cost in USD; ``controls`` lists all controls in the order in which they are met,
+    sites of teams too, whether a team is there or not.
     """
 
     name: str
@@ -368,7 +370,13 @@ def controls_of(model: ScenarioModel) -> tuple[Control, ...]:
         )
 
     def add(
-        name: str, kind: str, row: Sector | Unit | Team, area: str, office: str, team: int = -1
+        name: str,
+        kind: str,
+        row: Sector | Unit | Team,
+        area: str,
+        office: str,
+        team: int = -1,
+        presence: float = 1.0,
     ) -> None:
         controls.append(
             Control(
@@ -382,6 +390,7 @@ def controls_of(model: ScenarioModel) -> tuple[Control, ...]:
                 key=key_of("control", name),
                 office=office,
                 team=team,
+                presence=presence,
             )
         )
 
@@ -391,7 +400,7 @@ def controls_of(model: ScenarioModel) -> tuple[Control, ...]:
         add(unit.id, "inland", unit, unit.country if is_real else unit.id, unit.id)
     for site in teams.sites(model):
         area = site.border if is_real else site.site
-        add(site.control, "team", model.teams[site.team], area, site.office, site.team)
+        add(site.control, "team", model.teams[site.team], area, site.office, site.team, site.share)
     return tuple(controls)
 
 
@@ -818,7 +827,6 @@ class _RouteBuilder:
         self.model = model
         self.lanes = lanes
         self.number = {control.id: control.index for control in controls}
-        self.is_office = [control.team < 0 for control in controls]
         self.teams: dict[str, list[int]] = {}
         for site in teams.sites(model):
             self.teams.setdefault(site.site, []).append(self.number[site.control])
@@ -856,9 +864,7 @@ class _RouteBuilder:
                     cost=math.fsum(prices),
                     closed=frozenset(m - 1 for step in path for m in self.model.legs[step.leg].closed_months),
                     legs=legs,
-                    controls=tuple(
-                        each for leg in legs for each in (*leg.controls, *leg.units) if self.is_office[each]
-                    ),
+                    controls=tuple(c for leg in legs for c in (*leg.controls, *leg.units)),
                 )
             )
         return tuple(result)

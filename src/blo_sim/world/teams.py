@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from blo_sim.clock import HOURS_PER_DAY
@@ -18,13 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A team (by number) at one of its sites; ``office`` is the sector or unit there, '' at a bare place."""
+    """A team (by number) at one of its sites.
+
+    ``office`` is the sector or unit there, '' at a bare place; ``share`` that of the periods which it spends
+    there in the long run.
+    """
 
     team: int
     site: str
     control: str
     border: str
     office: str
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,18 @@ def sites(model: ScenarioModel) -> Iterator[Site]:
     borders = {row.id: border_of(row) for row in model.sectors}
     manned = {*borders, *(row.id for row in model.units)}
     for number, team in enumerate(model.teams):
-        for site in team.sites:
+        for site, share in zip(team.sites, shares(team), strict=True):
             border = borders.get(site, team.country)
-            yield Site(number, site, name_at(team, site), border, site if site in manned else "")
+            yield Site(number, site, name_at(team, site), border, site if site in manned else "", share)
+
+
+def shares(team: Team) -> tuple[float, ...]:
+    """Share of the periods that a team spends at each of its sites in the long run."""
+    if team.placement == "random":
+        return tuple(team.mix[site] for site in team.sites)
+    if team.placement == "rotating":
+        return tuple(1.0 / len(team.sites) for _ in team.sites)
+    return tuple(float(number == 0) for number in range(len(team.sites)))
 
 
 def tables(model: ScenarioModel, number: Mapping[str, int]) -> tuple[TeamTables, ...]:
@@ -59,7 +74,7 @@ def tables(model: ScenarioModel, number: Mapping[str, int]) -> tuple[TeamTables,
             placement=team.placement,
             period_h=HOURS_PER_DAY * team.period_days if team.period_days else float("inf"),
             controls=tuple(number[name_at(team, site)] for site in team.sites),
-            cumulative=_cumulative(team),
+            cumulative=tuple(accumulate(shares(team))),
         )
         for team in model.teams
     )
@@ -73,11 +88,3 @@ def name_at(team: Team, site: str) -> str:
 def border_of(sector: Sector) -> str:
     """The two countries of a sector's border, in alphabetical order."""
     return "-".join(sorted(sector.border.split("-")))
-
-
-def _cumulative(team: Team) -> tuple[float, ...]:
-    total, result = 0.0, []
-    for site in team.sites:
-        total += team.mix.get(site, 0.0)
-        result.append(total)
-    return tuple(result)

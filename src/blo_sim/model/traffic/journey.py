@@ -186,9 +186,9 @@ def meets(sim: Replication, load: Consignment, control: Control, p: float, note:
 def pass_field(sim: Replication, load: Consignment, control: Control) -> bool:
     """A patrol sector, an inland unit, or a team if it stands here. Returns whether the load was seized."""
     now = sim.env.now
+    load.passed += 1
     if control.team < 0:
         load.met[control.index] = now
-        load.passed += 1
     elif not sim.teams.stands_at(control, now):
         return False
     if sim.shifts.compromised(load, control, now):
