@@ -75,9 +75,9 @@ class Control:
     """A post, patrol sector, inland unit, or a mobile team at one of its sites.
 
     ``area`` is where results put it: in a real place its border AA-BB, or the country of what stands inside
-    one; in a synthetic world the crossing, the sector, the unit or the team's site itself. ``office`` is where
-    a report on a seizure is born (nowhere, if empty), ``team`` the number of the team, -1 for all others,
-    ``presence`` the share of time in which it is there in the long run.
+    one; in a synthetic world the crossing, sector, unit or site itself. ``office`` is where a report on a
+    seizure is born (nowhere, if empty), ``team`` the number of the team, -1 for all others, ``presence`` the
+    share of time in which it is there in the long run.
     """
 
     index: int
