@@ -35,8 +35,11 @@ from blo_sim.scenario.schema import (
     Office,
     Post,
     ScenarioModel,
+    Sector,
     Source,
+    Team,
     TrafficClass,
+    Unit,
 )
 from blo_sim.scenario.values import Distribution
 
@@ -734,7 +737,7 @@ class Encounter:
         def search_over() -> None:
             lookout = self.lookout.message if self.lookout and cause == "lookout" else None
             if draw < chance:
-                world.seize(load, self.post, cause, lookout)
+                world.seize(load, self.post, cause, self.post, lookout)
                 return
             world.record("searched", load, self.post, 0, world.loop.now - began, "")
             if lookout:
@@ -1720,7 +1723,7 @@ class Plain:
                     self.later(load, self.loop.now + gap, enter)
 
                 self.stations[exit_post].meet(load, exited)
-            elif all(self.survives(load, name, "patrol") for name in self.controls(step)):
+            elif all(self.survives_field(load, name, "patrol") for name in self.controls(step)):
                 beyond()
 
         def reach_border() -> None:
@@ -1739,7 +1742,9 @@ class Plain:
         place = load.route.steps[n].end
 
         def meet_units() -> None:
-            if not all(self.survives(load, name, "inland") for name in self.units(place)):
+            if not all(self.survives_field(load, name, "inland") for name in self.units(place)):
+                return
+            if not self.survives_teams(load, place):
                 return
             if n + 1 < len(load.route.steps):
                 self.leave_place(load, n + 1)
@@ -1781,13 +1786,37 @@ class Plain:
         self.record("waited", load, warned[0], 0, hours, "")
         self.later(load, self.loop.now + hours, then)
 
-    # At a sector or an inland unit
+    # At a sector or an inland unit, and mobile teams
 
-    def survives(self, load: Consignment, name: str, cause: str) -> bool:
+    def survives_field(self, load: Consignment, name: str, cause: str) -> bool:
         row = self.sectors.get(name) or next(unit for unit in self.model.units if unit.id == name)
-        e = load.key ^ key_of("control", name)
         load.ahead.remove(name)
         load.met[name] = self.loop.now
+        return self.survives(load, name, row, cause, name) and self.survives_teams(load, name)
+
+    def survives_teams(self, load: Consignment, site: str) -> bool:
+        office = None if site in self.map.country else site
+        return all(
+            self.survives(load, f"{team.id}@{site}", team, "team", office)
+            for team in self.model.teams
+            if self.site_of(team) == site
+        )
+
+    def site_of(self, team: Team) -> str:
+        """Where a team is now."""
+        if team.placement == "fixed":
+            return team.sites[0]
+        assert team.period_days is not None
+        n = math.floor(self.loop.now / (24 * team.period_days))
+        if team.placement == "rotating":
+            return team.sites[n % len(team.sites)]
+        return first_above(uniform(self.key("team", team.id), n), [(s, team.mix[s]) for s in team.sites])
+
+    def survives(
+        self, load: Consignment, name: str, row: Sector | Unit | Team, cause: str, office: str | None
+    ) -> bool:
+        """Whether a load gets past a control, whose seizure is reported at an office, if it has one."""
+        e = load.key ^ key_of("control", name)
         if self.is_compromised(load, name, math.floor(self.loop.now) // DAY * DAY):
             self.record("encounter", load, name, 0, 0.0, "waved through")
             return True
@@ -1799,9 +1828,9 @@ class Plain:
         p = 1 - (1 - i) * (1 - d) if i else d
         self.record("encounter", load, name, self.micrograms(load, p), p, "lookout" if i else "")
         if lookout and uniform(e, 5) < i:
-            self.seize(load, name, "lookout", lookout.message)
+            self.seize(load, name, "lookout", office, lookout.message)
         elif uniform(e, 6) < d:
-            self.seize(load, name, cause)
+            self.seize(load, name, cause, office)
         return load.ended is None
 
     def is_compromised(self, load: Consignment, control: str, began: int, agency: int = 0) -> bool:
@@ -1814,12 +1843,20 @@ class Plain:
     def micrograms(self, load: Consignment, p: float) -> int:
         return math.floor(load.grams * 1e6 * p + 0.5)
 
-    def seize(self, load: Consignment, control: str, cause: str, lookout: Message | None = None) -> None:
+    def seize(
+        self,
+        load: Consignment,
+        control: str,
+        cause: str,
+        office: str | None,
+        lookout: Message | None = None,
+    ) -> None:
         load.under_way, load.ended = False, self.loop.now
         self.record("seized", load, control, load.grams, 0.0, cause)
         if lookout:
             self.intelligence.confirm(lookout)
-        self.intelligence.exploit(load, control)
+        if office:
+            self.intelligence.exploit(load, office)
 
     # The run
 

@@ -808,3 +808,31 @@ def answering_world() -> str:
         ("lognormal = { mean = 100.0, cv = 1.0 }", "exponential = { mean = 48.0 }"),
         ("days = 5.0", "days = 3.0"),
     )
+
+
+ROVERS = """
+[[teams]]
+id = "rovers"
+country = "BB"
+sites = ["hills-bb", "north-unit", "market"]
+placement = "random"
+mix = { hills-bb = 0.5, north-unit = 0.3, market = 0.2 }
+period_days = 2
+detection = 0.2
+"""
+"""A mobile team for the small world, with a site of each kind."""
+
+
+def roads_world(roads: int, loads_a_day: float, team: str) -> str:
+    """Parallel roads of equal length from origin to market, each with a patrol sector that finds nothing.
+
+    ``team`` has the keys of a team whose sites are the sectors ``hills-0``, ``hills-1``, ...
+    """
+    names = [f"hills-{i}" for i in range(roads)]
+    ways = "".join(
+        leg("3.0", f'sectors = ["{name}"]').replace('"origin-market"', f'"road-{name}"')
+        + f'\n[[sectors]]\nid = "{name}"\ncountry = "BB"\nborder = "AA-BB"\ndetection = 0.0\n'
+        for name in names
+    )
+    team = f'\n[[teams]]\nid = "rovers"\ncountry = "BB"\nsites = {names}\n{team}\n'
+    return f"{BARE}{flow(loads_a_day)}{ways}{team}"

@@ -15,6 +15,7 @@ PAGE = ROOT / "docs" / "assumptions.md"
 EVIDENCE = ROOT / "docs" / "evidence.csv"
 BASELINE = ROOT / "scenarios" / "k22-baseline.toml"
 EXTENSION = ROOT / "scenarios" / "k22-extension.toml"
+TEAMS = ROOT / "scenarios" / "k22-teams.toml"
 BEGIN = "<!-- parameters: begin, written by tests/data/render_assumptions.py -->"
 END = "<!-- parameters: end -->"
 
@@ -50,7 +51,7 @@ def with_table(page: str, table: str) -> str:
 def renewed() -> str:
     """What the page should read now."""
     parameters: dict[str, dict[str, Any]] = {}
-    for path in (BASELINE, EXTENSION):
+    for path in (BASELINE, EXTENSION, TEAMS):
         parameters |= tomllib.loads(path.read_text(encoding="utf-8"))["parameters"]
     return with_table(PAGE.read_text(encoding="utf-8"), parameter_table(parameters, evidence()))
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from intervals import covers
 from runs import world_of
-from worlds import SMALL
+from worlds import ROVERS, SMALL
 
 from blo_sim.model.replication import replicate
 from blo_sim.results.summary import MICRO, Summary, summarise
@@ -46,7 +46,7 @@ CROWDED = (
 def summaries(
     overrides: tuple[str, ...], seed: int, replications: int, clock: str = "steady"
 ) -> list[Summary]:
-    world = world_of(SMALL, *overrides, clock=clock)
+    world = world_of(SMALL + ROVERS, *overrides, clock=clock)
     return [summarise(world, replicate(world, seed, r)) for r in range(replications)]
 
 
@@ -63,7 +63,7 @@ def summaries(
 def test_realised_minus_expected_covers_zero(overrides: tuple[str, ...], clock: str, seed: int) -> None:
     runs = summaries(overrides, seed, REPLICATIONS, clock)
     total: list[float] = []
-    by_kind: dict[str, list[float]] = {"post": [], "patrol": [], "inland": []}
+    by_kind: dict[str, list[float]] = {"post": [], "patrol": [], "inland": [], "team": []}
     for run in runs:
         difference = dict.fromkeys(by_kind, 0)
         for (_, _, kind, _, _, _), grams in run.seized_by.items():
@@ -84,5 +84,5 @@ def test_the_busy_world_has_every_cause() -> None:
     """Else the test above would leave some formula out."""
     runs = summaries(BUSY, 20131037, 20)
     causes = {key[5] for run in runs for key in run.seized_by}
-    assert causes == {"lookout", "routine", "profiling", "patrol", "inland"}
+    assert causes == {"lookout", "routine", "profiling", "patrol", "inland", "team"}
     assert all(run.lawful["released"] > 0 for run in runs)

@@ -167,7 +167,7 @@ def test_the_world_has_every_mechanism() -> None:
     standing = {"posts-capitals", "sectors-capitals", "units-capitals", "between-capitals", "capitals-centre"}
     for kind, values in {
         "encounter": {"", "lookout", "released", "request", "waved through"},
-        "seized": {"lookout", "request", "routine", "profiling", "pattern", "patrol", "inland"},
+        "seized": {"lookout", "request", "routine", "profiling", "pattern", "patrol", "inland", "team"},
         "report": sources,
         "sent": sources,
         "taken": sources,
@@ -180,6 +180,18 @@ def test_the_world_has_every_mechanism() -> None:
         | {f"late ({reason})" for reason in ("delay", "closed", "queue", "work", "elsewhere")},
     }.items():
         assert {note for what, note in notes if what == kind} == values, kind
+
+
+def test_teams_seize_at_each_kind_of_site_and_report_where_there_is_an_office() -> None:
+    runs = [table(usual(seed)[0]) for seed in SEEDS]
+    seized = {event[3] for events in runs for event in events if event[1] == "seized" and "@" in event[3]}
+    assert seized == {
+        "rovers@hills", "rovers@north-unit", "rovers@town", "column@north", "column@hills",
+        "guard@market-unit",
+    }  # fmt: skip
+    told = {event[3] for events in runs for event in events if event[1] in ("report", "sent", "read")}
+    assert told
+    assert not any("@" in office for office in told)
 
 
 def test_the_world_has_what_no_note_shows() -> None:

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import pytest
 from runs import world_of
-from worlds import small_world
+from worlds import ROVERS, small_world
 
 from blo_sim.model.border.detection import find, find_on_average
 from blo_sim.model.border.long_run import LongRun, field_detection, stages
@@ -61,6 +61,30 @@ def test_detection_is_at_most_certain() -> None:
     )
     unit = next(control for control in world.controls if control.id == "north-unit")
     assert [field_detection(unit, name) for name in ("opium", "heroin", "other")] == [1.0, 0.25, 0.5]
+
+
+# Teams ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("placement", "shares"),
+    [("random", (0.5, 0.3, 0.2)), ("rotating", (1 / 3, 1 / 3, 1 / 3)), ("fixed", (1.0, 0.0, 0.0))],
+)
+def test_a_team_detects_in_the_share_of_periods_that_it_is_there(
+    placement: str, shares: tuple[float, float, float]
+) -> None:
+    world = world_of(
+        SMALL + ROVERS,
+        f"teams.rovers.placement={placement}",
+        "teams.rovers.detection_factor.opium=0.5",
+        "organisations.gangs.compromised=0.1",
+    )
+    hills, unit, market = shares
+    assert detection(world, "rovers@hills-bb", FOOT) == pytest.approx(hills * 0.2 * 0.9)
+    assert detection(world, "rovers@north-unit", ROAD) == pytest.approx(unit * 0.2 * 0.9)
+    assert detection(world, "rovers@north-unit", OPIUM) == pytest.approx(unit * 0.2 * 0.5 * 0.9)
+    assert detection(world, "rovers@market", ROAD) == pytest.approx(market * 0.2 * 0.9)
+    assert detection(world, "hills-bb", FOOT) == pytest.approx(0.02 * 0.9)
 
 
 # Posts ----------------------------------------------------------------------------------------------

@@ -177,6 +177,39 @@ def test_experience_moves_loads_to_another_way() -> None:
     assert left > 20
 
 
+def test_who_passes_a_site_of_a_team_expects_its_share_of_losses() -> None:
+    """Also in periods in which the team is elsewhere: a smuggler knows the mix, not the placement."""
+    team = """
+[[teams]]
+id = "rovers"
+country = "BB"
+sites = ["hills-0", "hills-1", "market"]
+placement = "random"
+mix = { hills-0 = 0.5, hills-1 = 0.3, market = 0.2 }
+period_days = 1
+detection = 0.4
+"""
+    found = run(hills(0.3, 0.3) + team + calm(memory_days=1e12), "organisations.gangs.number=1")
+    foretold: dict[str, float] = defaultdict(float)
+    lost: dict[str, float] = defaultdict(float)
+    for event in found.events:
+        if event.kind not in (SEIZED, DELIVERED):
+            continue
+        sector = f"hills-{found.sim.loads[event.consignment].route.name[-1]}"
+        if event.kind == SEIZED:
+            lost[event.place] += 1.0
+        if event.place != sector:
+            foretold[f"rovers@{sector}"] += 0.4 * (0.5 if sector == "hills-0" else 0.3)
+            foretold["rovers@market"] += (event.place != f"rovers@{sector}") * 0.4 * 0.2
+    assert found.sim.organisations is not None
+    beliefs = found.sim.organisations.beliefs
+    for control in found.world.controls:
+        assert lost[control.id] > 0.0
+        assert beliefs.losses[0, control.index] == pytest.approx(lost[control.id])
+        if control.team >= 0:
+            assert beliefs.expected[0, control.index] == pytest.approx(foretold[control.id])
+
+
 @pytest.mark.parametrize("clock", ["steady", "dated"])
 def test_best_reply_takes_the_way_of_least_cost(clock: str) -> None:
     """From the hour on at which the office at the bridge stands, nobody goes through there."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from runs import SEED, world_of
-from worlds import FORD, SMALL, weighing_world
+from worlds import FORD, ROVERS, SMALL, weighing_world
 
 from blo_sim.draws import key_of, uniform
 from blo_sim.model.border.long_run import LongRun
@@ -166,6 +166,20 @@ def test_without_losses_the_best_of_the_usual_mode_is_the_usual_way() -> None:
 
 def test_bribes_are_expected_at_each_control() -> None:
     assert of_heroin("organisations.gangs.compromised=0.1").bribes.tolist() == pytest.approx([0.3, 0.3, 0.2])
+
+
+def test_a_site_of_a_team_is_a_control_that_is_there_by_its_share() -> None:
+    """All ways pass the unit (0.3) and the market (0.2); the hills (0.5) are on the third."""
+    compromised = "organisations.gangs.compromised=0.1"
+    found, without = of_heroin(compromised, text=WEIGHING + ROVERS), of_heroin(compromised)
+    world = world_of(WEIGHING + ROVERS)
+    names = [world.controls[index].id for index in found.controls[found.met(2)]]
+    assert names == ["hills-bb", "rovers@hills-bb", "north-unit", "rovers@north-unit", "rovers@market"]
+    assert found.bribes.tolist() == pytest.approx([0.35, 0.35, 0.3])
+    passed = (1 - 0.3 * 0.2 * 0.9) * (1 - 0.2 * 0.2 * 0.9)
+    hills = passed * (1 - 0.5 * 0.2 * 0.9)
+    expected = 1 - (1 - without.risk(0)) * [passed, passed, hills]
+    assert found.risk(0).tolist() == pytest.approx(expected.tolist())
 
 
 def test_closed_months_and_capacity() -> None:

@@ -29,7 +29,7 @@ from blo_sim.results.statistics import ratio_difference
 if TYPE_CHECKING:
     from blo_sim.experiment.behaviours import BehavioursResult
 
-NOT_MODELLED = "Not modelled yet: mobile teams, money, and the uncertainty of the parameters."
+NOT_MODELLED = "Not modelled yet: what offices cost, and the uncertainty of the parameters."
 MINUTES = 60.0
 SMALLEST_SHARE = 0.01
 BUSIEST = 5

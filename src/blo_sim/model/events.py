@@ -40,7 +40,7 @@ KINDS = (
     "diverted",
 )
 
-CAUSES = ("lookout", "request", "routine", "profiling", "pattern", "patrol", "inland")
+CAUSES = ("lookout", "request", "routine", "profiling", "pattern", "patrol", "inland", "team")
 """Causes of a seizure, the first that applies."""
 
 NOBODY = -1

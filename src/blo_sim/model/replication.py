@@ -17,6 +17,7 @@ import simpy
 from blo_sim.model.border.long_run import field_detection
 from blo_sim.model.border.posts import Borders
 from blo_sim.model.border.shifts import Shifts
+from blo_sim.model.border.teams import Teams
 from blo_sim.model.events import DETERRED, EventLog
 from blo_sim.model.intelligence.reports import Intelligence
 from blo_sim.model.traffic.demand import NOT_YET, Consignment, consignments, repeated
@@ -69,6 +70,7 @@ class Replication:
         self.message_routes = world.message_routes[0][1]
         self.intelligence = Intelligence(self, seed, replication)
         self.shifts = Shifts(world, seed, replication)
+        self.teams = Teams(world, seed, replication)
         self.organisations = (
             None if smugglers is None else Organisations(self, smugglers, seed, replication)
         )

@@ -94,6 +94,7 @@ def _world(model: ScenarioModel) -> Section:
         ("posts", "one on each side of a crossing", _number(len(model.posts))),
         ("patrol sectors", "stretches of green border", _number(len(model.sectors))),
         ("inland units", "police and drug control", _number(len(model.units))),
+        ("mobile teams", _listed(Counter(row.placement for row in model.teams)), _number(len(model.teams))),
         ("lawful crossings a year", _listed(traffic), _number(sum(traffic.values()))),
     )
     return Section("World", columns=("what", "of which", "number"), rows=rows, left=2)

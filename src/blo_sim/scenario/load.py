@@ -184,7 +184,7 @@ def grade_problems(scenario: Scenario) -> list[Problem]:
 def counts(scenario: Scenario) -> dict[str, int]:
     """Rows of the scenario by array, those that have some."""
     model = scenario.model
-    names = ("crossings", "posts", "sectors", "units", "legs", "flows", "offices", "channels")
+    names = ("crossings", "posts", "sectors", "units", "teams", "legs", "flows", "offices", "channels")
     return {name: len(getattr(model, name)) for name in names if getattr(model, name)}
 
 

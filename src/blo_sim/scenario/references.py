@@ -13,7 +13,7 @@ from typing import get_args
 
 from blo_sim.scenario.lines import Key
 from blo_sim.scenario.names import shown, suggestion
-from blo_sim.scenario.schema import Leg, ScenarioModel, Shift
+from blo_sim.scenario.schema import Leg, ScenarioModel, Shift, Team
 
 Fault = tuple[Key, str]
 TOLERANCE = 1e-6
@@ -26,7 +26,8 @@ def faults(model: ScenarioModel) -> list[Fault]:
     """Everything about a valid model that does not fit together."""
     checks: tuple[Callable[[ScenarioModel], Iterator[Fault]], ...] = (
         _headline, _places, _profiles, _classes, _methods, _rosters, _crossings, _posts, _sectors, _units,
-        _legs, _modes, _flows, _prices, _office_network, _desks, _requests, _sources, _offices, _targets,
+        _teams, _legs, _modes, _flows, _prices, _office_network, _desks, _requests, _sources, _offices,
+        _targets,
     )  # fmt: skip
     return [fault for check in checks for fault in check(model)]
 
@@ -185,6 +186,37 @@ def _units(model: ScenarioModel) -> Iterator[Fault]:
             yield (*key, "country"), f"{row.country!r}, but {row.place!r} is in {country[row.place]}"
         factors = (*key, "detection_factor")
         yield from _known_all(factors, row.detection_factor, "a commodity", _ids(model.commodities))
+
+
+def _teams(model: ScenarioModel) -> Iterator[Fault]:
+    country = {row.id: row.country for rows in (model.sectors, model.units, model.places) for row in rows}
+    for row in model.teams:
+        key = ("teams", row.id)
+        yield from _known_all((*key, "sites"), row.sites, "a sector, unit or place", country)
+        for site, times in Counter(row.sites).items():
+            if times > 1:
+                yield (*key, "sites"), f"{site!r} is given {times} times, must be given once"
+            if country.get(site, row.country) != row.country:
+                yield (*key, "sites"), f"{site!r} is of {country[site]}, but the team of {row.country}"
+        yield from _placement(row)
+        factors = (*key, "detection_factor")
+        yield from _known_all(factors, row.detection_factor, "a commodity", _ids(model.commodities))
+
+
+def _placement(team: Team) -> Iterator[Fault]:
+    """What the placement of a team needs is there, and its mix is one."""
+    key = ("teams", team.id)
+    if team.placement != "fixed" and team.period_days is None:
+        yield key, f"placement = {team.placement!r} needs period_days, the days that it stays at a site"
+    if team.placement == "random" and not team.mix:
+        yield key, "placement = 'random' needs mix, the probabilities of its sites"
+    if team.mix:
+        mix = (*key, "mix")
+        yield from _known_all(mix, team.mix, "one of its sites", team.sites)
+        for site in dict.fromkeys(team.sites):
+            if site not in team.mix:
+                yield mix, f"no value for the site {site!r}"
+        yield from _sum_to_one(mix, team.mix.values(), "the probabilities of sites")
 
 
 def _legs(model: ScenarioModel) -> Iterator[Fault]:

@@ -189,6 +189,29 @@ class Unit(Row):
     desk: Identifier | None = Field(default=None, description=DESK)
 
 
+class Team(Row):
+    """``[[teams]]``: a mobile team, which stands at one of its sites at a time.
+
+    ``placement``: ``fixed`` at the first of ``sites``; ``rotating`` through them in order, one period each;
+    ``random``, drawn anew each period with the probabilities of ``mix``. A placement passes over the keys
+    that it does not need, so that it can be changed alone.
+    """
+
+    country: Country = Field(description="whose team it is; its sites are of this country")
+    sites: list[Identifier] = Field(
+        min_length=1, description="sectors, units or places; a load meets the team right after the site's own"
+    )
+    placement: Literal["fixed", "rotating", "random"] = Field(description="how its site is chosen, see above")
+    mix: dict[str, Share] = Field(
+        default={}, description="probabilities of its sites, sum 1; needed by `random`"
+    )
+    period_days: Positive | None = Field(
+        default=None, description="how long it stays at a site; needed by `rotating` and `random`"
+    )
+    detection: Share = Field(description="probability that it seizes a load that passes where it stands")
+    detection_factor: dict[str, NotNegative] = Field(default={}, description="by commodity; 1 if absent")
+
+
 class Leg(Row):
     """``[[legs]]``: a stretch between two places, used both ways unless ``one_way``.
 
@@ -549,6 +572,7 @@ class ScenarioModel(Table):
     posts: list[Post] = []
     sectors: list[Sector] = []
     units: list[Unit] = []
+    teams: list[Team] = []
     legs: list[Leg]
     modes: list[Mode]
     route_choice: RouteChoice

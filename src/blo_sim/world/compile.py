@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from blo_sim.clock import HOURS_PER_DAY, Calendar
 from blo_sim.draws import CONSTANT, Law, key_of, law
 from blo_sim.errors import ScenarioError
-from blo_sim.world import crossings, layouts, offices, routes
+from blo_sim.world import crossings, layouts, offices, routes, teams
 
 if TYPE_CHECKING:
     from blo_sim.scenario import Scenario
     from blo_sim.scenario.schema import (
         Behaviour,
-        Crossing,
         Flow,
         Headline,
         Leaks,
@@ -37,10 +36,12 @@ if TYPE_CHECKING:
         Sector,
         Source,
         Target,
+        Team,
         Trust,
         Unit,
     )
     from blo_sim.scenario.values import Distribution
+    from blo_sim.world.teams import TeamTables
 
 _T = TypeVar("_T")
 
@@ -71,10 +72,12 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A post, patrol sector or inland unit.
+    """A post, patrol sector, inland unit, or a mobile team at one of its sites.
 
-    ``area`` is where results put it: in a real place its border AA-BB, or the country of an inland unit; in a
-    synthetic world the crossing, the sector or the unit itself.
+    ``area`` is where results put it: in a real place its border AA-BB, or the country of what stands inside
+    one; in a synthetic world the crossing, sector, unit or site itself. ``office`` is where a report on a
+    seizure is born (nowhere, if empty), ``team`` the number of the team, -1 for all others, ``presence`` the
+    share of time in which it is there in the long run.
     """
 
     index: int
@@ -86,6 +89,9 @@ class Control:
     detection_factor: tuple[tuple[str, float], ...] = ()
     post: int = -1
     key: int = 0
+    office: str = ""
+    team: int = -1
+    presence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,8 @@ class RouteLeg:
     """One leg of a route as the model travels it.
 
     ``border_share`` is the share of its time before its controls; ``lanes`` has, for each control that is
-    a post, the lane group (by traffic class) and -1 for the others.
+    a post, the lane group (by traffic class) and -1 for the others. Sites of teams stand among ``controls``
+    and ``units``, after the sector or unit in question.
     """
 
     leg: str
@@ -160,7 +167,8 @@ class RouteLeg:
 class Route:
     """A route: its name (leg keys), systematic utility, months in which it is closed, and its legs.
 
-    ``cost`` is its free cost in USD; ``controls`` lists all controls in the order in which they are met.
+    ``cost`` is its free cost in USD; ``controls`` lists all controls in the order in which they are met,
+    sites of teams too, whether a team is there or not.
     """
 
     name: str
@@ -238,6 +246,7 @@ class World:
     asked: dict[str, str]
     trust: Trust | None
     leaks: Leaks | None
+    teams: tuple[TeamTables, ...]
     behaviour: Behaviour | None = None
     scale_per_usd: float = 0.0
 
@@ -324,10 +333,11 @@ def compile_world(scenario: Scenario, *, clock: str = "steady", days: int | None
         ),
         months=tuple(month - 1 for month in calendar.months(run.warmup_days + length + DRAIN_DAYS)),
         desks=_desks(model, effects, calendar),
-        false_subjects=_false_subjects(sources, streams),
+        false_subjects=_false_subjects(sources, streams, controls),
         asked=_asked(model),
         trust=model.trust,
         leaks=model.leaks,
+        teams=teams.tables(model, {control.id: control.index for control in controls}),
         behaviour=model.behaviour,
         scale_per_usd=model.route_choice.scale_per_usd,
     )
@@ -348,34 +358,49 @@ def office_effects(model: ScenarioModel, calendar: Calendar, dated: bool) -> dic
 
 
 def controls_of(model: ScenarioModel) -> tuple[Control, ...]:
-    """Posts, sectors and units, in the order of the file."""
-
-    def area_of(row: Crossing | Sector | Unit, in_a_real_place: str) -> str:
-        return in_a_real_place if model.place == "real" else row.id
-
-    crossing_areas = {row.id: area_of(row, "-".join(sorted(row.countries))) for row in model.crossings}
+    """Posts, sectors, units and sites of teams, in the order of the file."""
+    is_real = model.place == "real"
+    areas = {row.id: "-".join(sorted(row.countries)) if is_real else row.id for row in model.crossings}
     controls: list[Control] = []
     for number, post in enumerate(model.posts):
-        area = crossing_areas[post.crossing]
+        area = areas[post.crossing]
         key = key_of("control", post.id)
-        controls.append(Control(len(controls), post.id, "post", post.country, area, post=number, key=key))
-    field: list[tuple[str, Sector | Unit, str]] = [
-        *(("patrol", row, area_of(row, "-".join(sorted(row.border.split("-"))))) for row in model.sectors),
-        *(("inland", row, area_of(row, row.country)) for row in model.units),
-    ]
-    for kind, row, area in field:
+        controls.append(
+            Control(len(controls), post.id, "post", post.country, area, post=number, key=key, office=post.id)
+        )
+
+    def add(
+        name: str,
+        kind: str,
+        row: Sector | Unit | Team,
+        area: str,
+        office: str,
+        team: int = -1,
+        presence: float = 1.0,
+    ) -> None:
         controls.append(
             Control(
                 len(controls),
-                row.id,
+                name,
                 kind,
                 row.country,
                 area,
                 row.detection,
                 tuple(row.detection_factor.items()),
-                key=key_of("control", row.id),
+                key=key_of("control", name),
+                office=office,
+                team=team,
+                presence=presence,
             )
         )
+
+    for sector in model.sectors:
+        add(sector.id, "patrol", sector, teams.border_of(sector) if is_real else sector.id, sector.id)
+    for unit in model.units:
+        add(unit.id, "inland", unit, unit.country if is_real else unit.id, unit.id)
+    for site in teams.sites(model):
+        area = site.border if is_real else site.site
+        add(site.control, "team", model.teams[site.team], area, site.office, site.team, site.share)
     return tuple(controls)
 
 
@@ -517,7 +542,7 @@ def _desks(
 
 
 def _false_subjects(
-    sources: tuple[Source, ...], streams: tuple[Stream, ...]
+    sources: tuple[Source, ...], streams: tuple[Stream, ...], controls: tuple[Control, ...]
 ) -> tuple[tuple[FalseSubject, ...], ...]:
     """For each source, the different ways on from its place, by the routes of all streams."""
     found: list[dict[FalseSubject, None]] = [{} for _ in sources]
@@ -531,20 +556,18 @@ def _false_subjects(
             for n, leg in enumerate(route.legs):
                 for number in leg.sources:
                     if sources[number].false_per_year:
-                        found[number][_ahead(route.legs[n:], kind)] = None
+                        found[number][_ahead(route.legs[n:], kind, controls)] = None
     return tuple(tuple(subjects) for subjects in found)
 
 
-def _ahead(legs: Sequence[RouteLeg], kind: int) -> FalseSubject:
-    controls: list[int] = []
-    lanes: list[int] = []
+def _ahead(legs: Sequence[RouteLeg], kind: int, controls: tuple[Control, ...]) -> FalseSubject:
+    ahead: list[tuple[int, int]] = []
     for leg in legs:
         for control, groups in zip(leg.controls, leg.lanes, strict=True):
-            controls.append(control)
-            lanes.append(groups[kind] if groups and kind >= 0 else -1)
-        controls.extend(leg.units)
-        lanes.extend(-1 for _ in leg.units)
-    return FalseSubject(tuple(controls), tuple(lanes))
+            ahead.append((control, groups[kind] if groups and kind >= 0 else -1))
+        ahead.extend((unit, -1) for unit in leg.units)
+    offices = [(control, lane) for control, lane in ahead if controls[control].team < 0]
+    return FalseSubject(tuple(each[0] for each in offices), tuple(each[1] for each in offices))
 
 
 def _asked(model: ScenarioModel) -> dict[str, str]:
@@ -804,16 +827,25 @@ class _RouteBuilder:
         self.model = model
         self.lanes = lanes
         self.number = {control.id: control.index for control in controls}
+        self.teams: dict[str, list[int]] = {}
+        for site in teams.sites(model):
+            self.teams.setdefault(site.site, []).append(self.number[site.control])
         self.crossing = {row.id: row for row in model.crossings}
         self.post = {(row.crossing, row.country): row.id for row in model.posts}
         self.country = {row.id: row.country for row in model.places}
         self.units: dict[str, list[int]] = {}
         for unit in model.units:
-            self.units.setdefault(unit.place, []).append(self.number[unit.id])
+            self.units.setdefault(unit.place, []).extend(self.met_at(unit.id))
+        for place in model.places:
+            self.units.setdefault(place.id, []).extend(self.teams.get(place.id, ()))
         self.sources: dict[str, list[int]] = {}
         for i, source in enumerate(sources):
             self.sources.setdefault(source.place, []).append(i)
         self.built: dict[str, RouteLeg] = {}
+
+    def met_at(self, name: str) -> tuple[int, ...]:
+        """A sector or unit, then the teams that may stand there."""
+        return self.number[name], *self.teams.get(name, ())
 
     def choice_set(self, paths: list[tuple[tuple[routes.Step, ...], list[float]]]) -> tuple[Route, ...]:
         if not paths:
@@ -862,7 +894,8 @@ class _RouteBuilder:
     ) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...], Distribution | None]:
         if leg.crossing is None:
             names = leg.sectors if step.forward else list(reversed(leg.sectors))
-            return tuple(self.number[name] for name in names), tuple(() for _ in names), None
+            met = tuple(each for name in names for each in self.met_at(name))
+            return met, tuple(() for _ in met), None
         crossing = self.crossing[leg.crossing]
         ends = (self.country[step.tail], self.country[step.head])
         names = [self.post[leg.crossing, country] for country in ends]

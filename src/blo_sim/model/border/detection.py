@@ -74,7 +74,7 @@ def post_probability(
 
 
 def field_probability(detection: float, intercept: float) -> float:
-    """p at a patrol sector or inland unit: on a lookout (``intercept``), or else by itself."""
+    """p at a patrol sector, inland unit or team: on a lookout (``intercept``), or else by itself."""
     return 1.0 - (1.0 - intercept) * (1.0 - detection)
 
 

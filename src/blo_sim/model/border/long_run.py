@@ -1,9 +1,10 @@
 """Long-run detection: what a control seizes on average, with nobody told anything.
 
 This is what smugglers believe before they have lost anything, and what they answer to under ``best-reply``.
-It averages p over the hours of the week, the shifts that wave the organisation through, the days on which a
-method works, and the ways in which the stream's loads are hidden; lookouts, patterns and a bay that releases
-are left out. All probabilities come from `blo_sim.model.border.detection`.
+It averages p over the hours of the week, the periods in which a team is elsewhere, the shifts that wave the
+organisation through, the days on which a method works, and the ways in which the stream's loads are hidden;
+lookouts, patterns and a bay that releases are left out. All probabilities come from
+`blo_sim.model.border.detection`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class LongRun:
         ``lanes`` are the lane groups that each traffic class uses at a post, empty elsewhere.
         """
         if control.post < 0:
-            return field_detection(control, stream.commodity) * (1.0 - stream.compromised)
+            found = field_detection(control, stream.commodity)
+            return control.presence * found * (1.0 - stream.compromised)
         before, total = 0.0, 0.0
         for cumulative, kind in stream.classes:
             p = detection.post_probability(
@@ -95,7 +97,7 @@ class LongRun:
 
 
 def field_detection(control: Control, commodity: str) -> float:
-    """Probability that a patrol or inland unit seizes a load of a commodity without a lookout."""
+    """Probability that a patrol, inland unit or team, if there, seizes a load without a lookout."""
     return min(1.0, control.detection * dict(control.detection_factor).get(commodity, 1.0))
 
 

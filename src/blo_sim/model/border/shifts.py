@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from blo_sim.world.compile import Control, World
 
 FIELD_SHIFTS = tuple(range(24))
-"""Hours since the shift began, by hour of the day: patrols and inland units change at midnight."""
+"""Hours since the shift began, by hour of the day: patrols, inland units and teams change at midnight."""
 
 
 class Shifts:

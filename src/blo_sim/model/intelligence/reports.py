@@ -83,8 +83,13 @@ class Intelligence:
         self._maybe(rules, load, self.control_ids[control], OTHER_SIDE, key, (self.number[across],))
 
     def seized(self, load: Consignment, control: int) -> None:
-        """A seizure names sister consignments that are under way, and shows how their owner hides them."""
-        office = self.control_ids[control]
+        """A seizure names sister consignments that are under way, and shows how their owner hides them.
+
+        What a team learns is told by the sector or unit where it stands, and by nobody where there is none.
+        """
+        office = self.world.controls[control].office
+        if not office:
+            return
         rules = self.world.reports.seizure
         if rules.probability:
             for sister in list(self.sim.under_way[load.owner].values()):
@@ -141,13 +146,18 @@ class Intelligence:
             self._send(report, route if posts is None else [post.control for post in posts])
             return
         report.tell(office, self.sim.now)
-        ahead = load.route.controls[load.passed :]
+        ahead = self._ahead(load)
         if load.ended:
             self._send(report, ())
         elif only is not None:
             self._send(report, [control for control in only if control in ahead])
         else:
             self._send(report, self._addressees(ahead))
+
+    def _ahead(self, load: Consignment) -> list[int]:
+        """The offices ahead of a load: its controls to come, but for teams."""
+        controls = self.world.controls
+        return [each for each in load.route.controls[load.passed :] if controls[each].team < 0]
 
     def _is_broadcast(self) -> bool:
         return self.world.reports.addressing == "broadcast"
@@ -201,7 +211,7 @@ class Intelligence:
         if not load.ended and control not in load.chased:
             load.chased.add(control)
             key = load.key ^ self.key(f"chase {message.target}")
-            left = [each for each in load.route.controls[load.passed :] if each != control]
+            left = [each for each in self._ahead(load) if each != control]
             if left:
                 self._maybe(self.world.reports.chase, load, message.target, CHASE, key, (left[0],))
 

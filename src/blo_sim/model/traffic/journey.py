@@ -1,7 +1,7 @@
 """The whole way of a consignment, on one page.
 
 It leaves its origin, travels leg by leg, and meets the controls of each leg at the border and the inland
-units of each place that it reaches, until it is seized or delivered.
+units of each place that it reaches, and the mobile teams beside them, until it is seized or delivered.
 """
 
 from __future__ import annotations
@@ -184,10 +184,13 @@ def meets(sim: Replication, load: Consignment, control: Control, p: float, note:
 
 
 def pass_field(sim: Replication, load: Consignment, control: Control) -> bool:
-    """A patrol sector or an inland unit. Returns whether the load was seized."""
+    """A patrol sector, an inland unit, or a team if it stands here. Returns whether the load was seized."""
     now = sim.env.now
-    load.met[control.index] = now
     load.passed += 1
+    if control.team < 0:
+        load.met[control.index] = now
+    elif not sim.teams.stands_at(control, now):
+        return False
     if sim.shifts.compromised(load, control, now):
         meets(sim, load, control, 0.0, "waved through")
         return False

@@ -6,6 +6,7 @@ The *options* of a flow are the routes of all its modes. A load has a usual way:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -195,7 +196,7 @@ def _options(world: World, members: list[int], detections: list[LongRun]) -> Opt
         noise={number: np.where(usual == number, names, names ^ modes) for number in members},
         utility=np.array([route.utility for _, route in pairs]),
         cost=np.array([route.cost for _, route in pairs]),
-        bribes=np.array([world.streams[n].compromised * len(route.controls) for n, route in pairs]),
+        bribes=np.array([world.streams[n].compromised * shifts_along(world, route) for n, route in pairs]),
         closed=np.array([[month in route.closed for _, route in pairs] for month in range(12)]),
         capacity=1000.0 * np.array([stream.capacity_kg for stream in streams]),
         controls=np.array(controls, dtype=np.int64),
@@ -204,6 +205,11 @@ def _options(world: World, members: list[int], detections: list[LongRun]) -> Opt
         usd_per_gram=price.usd_per_kg / 1000.0,
         usd_per_gram_at_origin=price.usd_per_kg_at_origin / 1000.0,
     )
+
+
+def shifts_along(world: World, route: Route) -> float:
+    """Mean number of shifts that a load meets on a route: one at each control that is there."""
+    return math.fsum(world.controls[index].presence for index in route.controls)
 
 
 def detection_along(world: World, stream: Stream, route: Route, long_run: LongRun) -> list[float]:
