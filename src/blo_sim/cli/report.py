@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.cli.tables import (
@@ -47,6 +49,9 @@ ONLY_IF_ANY = ("withheld", "merged", "leaked")
 """Columns of messages that are left out if no scenario has any."""
 LEDGER = {
     "detection": "detection, on unchanged flows",
+    "overload": "overload: waits at desks",
+    "staff": "staff: officers drawn to desks",
+    "false_reports": "false reports: waits for them",
     "displacement": "displacement: sent another way",
     "deterred": "deterred: not sent",
     "replacement": "replacement: sent again",
@@ -54,10 +59,12 @@ LEDGER = {
     "net": "net gain",
     "attribution_shift": "attribution shift (not a gain)",
 }
-GAIN_COLUMNS = ["behaviour", "alternative", "kept", "interval", "unchanged flows", "interval", "response"]
+GAIN_COLUMNS = ["behaviour", "alternative", "kept", "interval", "unchanged flows", "response"]
 RUN_COLUMNS = [
     "behaviour", "scenario", "attempted", "not sent", "intercepted", "interval", "share", "other ways",
 ]  # fmt: skip
+UNCHANGED = ("detection", "overload", "staff", "false_reports")
+"""Lines that are the gain on unchanged flows together."""
 RESPONSE = ("displacement", "deterred", "replacement", "interaction")
 BEHAVIOURS = {
     "fixed": "Smugglers keep their ways",
@@ -140,16 +147,15 @@ def _run_cells(entry: dict[str, Any]) -> list[str]:
 
 def _gain_cells(block: dict[str, Any], name: str) -> list[str]:
     kept, lines = block["gains"][name]["kept_kg"], block["ledger"][name]
-    detection = lines["detection"]["kept_kg"] if "detection" in lines else None
-    answered = sum(lines[line]["kept_kg"]["mean"] for line in RESPONSE if line in lines)
-    return [
-        name,
-        signed(kept["mean"]),
-        interval(kept),
-        signed(detection["mean"]) if detection else UNDEFINED,
-        interval(detection) if detection else UNDEFINED,
-        signed(answered) if detection else UNDEFINED,
+    parts = [
+        signed(_kept(lines, group)) if "detection" in lines else UNDEFINED for group in (UNCHANGED, RESPONSE)
     ]
+    return [name, signed(kept["mean"]), interval(kept), *parts]
+
+
+def _kept(lines: dict[str, Any], group: Sequence[str]) -> float:
+    """Kilograms kept from delivery that some lines of a ledger have together."""
+    return math.fsum(lines[line]["kept_kg"]["mean"] for line in group)
 
 
 def _joined(parts: list[str]) -> str:
@@ -205,8 +211,7 @@ def _taken_back(lines: dict[str, Any]) -> str:
     """How much of the gain on unchanged flows the smugglers' response takes back, or adds."""
     if "detection" not in lines:
         return " The two plan different loads, so the gain has no parts."
-    gained = lines["detection"]["kept_kg"]["mean"]
-    answered = sum(lines[line]["kept_kg"]["mean"] for line in RESPONSE)
+    gained, answered = _kept(lines, UNCHANGED), _kept(lines, RESPONSE)
     if not answered:
         return ""
     verb = "takes back" if answered < 0 else "adds"
