@@ -119,6 +119,18 @@ def sample(u: float, prepared: Law) -> float:
     return first
 
 
+def probability_below(duration: float, prepared: Law) -> float:
+    """Probability that a sample of a law is less than ``duration``."""
+    kind, first, second = prepared
+    if duration <= 0.0:
+        return 0.0
+    if kind == EXPONENTIAL and first > 0.0:
+        return -math.expm1(-duration / first)
+    if kind == LOGNORMAL and second > 0.0:
+        return 0.5 * math.erfc((first - math.log(duration)) / second * math.sqrt(0.5))
+    return 1.0 if (math.exp(first) if kind == LOGNORMAL else first) < duration else 0.0
+
+
 def hours(key: int, n: int, prepared: Law) -> float:
     """``positive(sample(uniform(key, n), prepared))`` in one call: most draws of a run are of this kind.
 

@@ -27,7 +27,7 @@ BASE = RAW["k22-baseline"]
 ID = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
 CITED = re.compile(r"\b(?:E\d[a-z]?-\d+[a-z]?|E-cal-[a-z-]+[a-z]|geonames-\w+|point-[\w-]+|leg-\d+)\b")
 NOTES = {"grade", "source", "reason", "range_factor", "range", "scale"}
-SETTINGS = {"run", "route_choice.paths", "link.reach_legs"}
+SETTINGS = {"run", "route_choice.paths", "link.reach_legs", "behaviour.most_attempts"}
 OPERATORS = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

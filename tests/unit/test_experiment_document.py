@@ -317,7 +317,7 @@ def test_replications_table_has_exact_integers_of_every_replication() -> None:
         "scenario": "base", "replication": 0, "year": 0, "commodity": "heroin", "attempted_g": 1_000_000,
         "expected_ug": 10 * KG, "seized_g": 12_000, "delivered_g": 988_000, "in_transit_g": 0,
         "consignments": 10, "seizures": 0, "deterred_g": 0, "again_g": 0, "again_delivered_g": 0,
-            "other_way_g": 0, "deterred": 0, "again": 0, "other_way": 0,
+            "again_correction_ug": 0, "other_way_g": 0, "deterred": 0, "again": 0, "other_way": 0,
     }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ LAWFUL = {"post": PostCounts(1000, 50 * HOUR, 30, 20, 4, 5 * HOUR)}
 
 def world() -> Any:
     streams = tuple(SimpleNamespace(commodity=name, mode="road") for name in ("heroin", "opium"))
-    control = SimpleNamespace(id="post", kind="post", country="AA", border="AA-BB")
+    control = SimpleNamespace(id="post", kind="post", country="AA", area="AA-BB")
     return SimpleNamespace(
         streams=streams, controls=(control,), warmup_hours=START, end_hours=END, years=1, targets=()
     )

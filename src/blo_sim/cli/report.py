@@ -371,7 +371,7 @@ def _sent(result: Result) -> str:
 
 
 def _places(result: Result) -> str:
-    """Flow and seizures by control type and border, before and after."""
+    """Flow and seizures by control type and area, before and after."""
     content, names = result.document(), list(result.design.names)
     found = content["places"]
     baseline = found[names[0]]
@@ -401,8 +401,9 @@ def _places(result: Result) -> str:
         rows.append([f"{len(rest)} others", *cells(rest)])
     if not rows:
         return ""
+    is_real = result.design.scenarios[0].model.place == "real"
     title = paragraph(
-        f"By control type and border: {_headline(result)[0]}, kg {_period(result)} that met such a control, "
+        f"By control{' type and border' if is_real else ''}: {_headline(result)[0]}, kg {_period(result)} that met such a control, "
         "and that it intercepted"
     )
     columns = ["control", f"flow {names[0]}", "intercepted"]

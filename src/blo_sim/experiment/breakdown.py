@@ -1,6 +1,7 @@
-"""Where and why loads were intercepted: by control type and border, and by cause.
+"""Where and why loads were intercepted: by control type and area, and by cause.
 
-Control type and border only, never single posts: for a real place no table may say which crossing is weak.
+An area of a real place is a border or a country, never a single post: no table may say which crossing is
+weak. In a synthetic world it is the crossing, sector or unit itself (`blo_sim.world.compile.Control`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 def places(
     summaries: Sequence[Summary], estimator: str, weights: Mapping[str, float]
 ) -> dict[str, dict[str, Any]]:
-    """Weighted kilograms that met such a control, and that it intercepted, by control type and border.
+    """Weighted kilograms that met such a control, and that it intercepted, by control type and area.
 
-    A load counts once where it meets several controls of one type at one border or in one country.
+    A load counts once where it meets several controls of one type in one area.
     """
     met = _by_place([_met(each) for each in summaries], weights)
     caught = _by_place([_intercepted(each, estimator) for each in summaries], weights)
@@ -43,7 +44,7 @@ def shares_of_gain(
     estimator: str,
     weights: Mapping[str, float],
 ) -> dict[str, dict[str, Any]]:
-    """Weighted kilograms more intercepted on unchanged flows and by response, by type, border and country.
+    """Weighted kilograms more intercepted on unchanged flows and by response, by type, area and country.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def shares_of_gain(
 
 
 def label(*place: str) -> str:
-    """What results call a place: control type, border, and country where both sides of it count apart."""
+    """What results call a place: control type, area, and country where both sides of it count apart."""
     return " ".join(dict.fromkeys(place))
 
 
@@ -118,8 +119,8 @@ def _seizures(summary: Summary, cause: str, weights: Mapping[str, float]) -> int
 
 def _met(summary: Summary) -> list[tuple[tuple[str, ...], str, int]]:
     return [
-        ((kind, border), what, grams * MICROGRAMS_PER_GRAM)
-        for (_, what, kind, border), grams in summary.met_by.items()
+        ((kind, area), what, grams * MICROGRAMS_PER_GRAM)
+        for (_, what, kind, area), grams in summary.met_by.items()
     ]
 
 
@@ -130,5 +131,5 @@ def _intercepted(
         rows = [(key[1:], micrograms) for key, micrograms in summary.expected_by.items()]
     else:
         rows = [(key[1:-1], grams * MICROGRAMS_PER_GRAM) for key, grams in summary.seized_by.items()]
-    return [((kind, border, country) if by_country else (kind, border), what, micrograms)
-            for (what, kind, border, country), micrograms in rows]
+    return [((kind, area, country) if by_country else (kind, area), what, micrograms)
+            for (what, kind, area, country), micrograms in rows]

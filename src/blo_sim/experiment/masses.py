@@ -25,9 +25,9 @@ Series = dict[str, list[int]]
 class Masses:
     """What one world shipped and lost.
 
-    ``intercepted`` and ``delivered`` follow the estimator; ``seized`` is always the realised mass, and so are
-    the others: ``deterred`` was not sent, ``again`` sent once more after a loss, ``again_delivered`` of this
-    came through, ``other_way`` was not sent the usual way.
+    ``attempted``, ``intercepted``, ``delivered`` and ``again`` (sent once more after a loss) follow the
+    estimator; ``seized`` is always the realised mass, and so are the others: ``deterred`` was not sent,
+    ``again_delivered`` of what was sent again came through, ``other_way`` was not sent the usual way.
     """
 
     attempted: Series
@@ -51,7 +51,8 @@ def masses(
         One a replication.
     commodities : sequence of str
     estimator : {"expected", "realised"}
-        Under ``expected`` what is not intercepted counts as delivered.
+        Under ``expected`` what is not intercepted counts as delivered, and loads that are sent again count
+        as expected (`blo_sim.results.again`).
     year : int, optional
         One year of the dated clock; all of them together by default.
     """
@@ -67,8 +68,11 @@ def masses(
     others = [series(f"{each}_g", MICROGRAMS_PER_GRAM) for each in OTHERS]
     if estimator == "realised":
         return Masses(attempted, seized, series("delivered_g", MICROGRAMS_PER_GRAM), seized, *others)
-    expected = series("expected_ug", 1)
-    return Masses(attempted, expected, difference(expected, attempted), seized, *others)
+    correction, expected = series("again_correction_ug", 1), series("expected_ug", 1)
+    attempted = added(attempted, correction)
+    deterred, again, *rest = others
+    delivered = difference(expected, attempted)
+    return Masses(attempted, expected, delivered, seized, deterred, added(again, correction), *rest)
 
 
 def total(summary: Summary, measure: str, commodity: str, year: int | None = None) -> int:
@@ -78,6 +82,11 @@ def total(summary: Summary, measure: str, commodity: str, year: int | None = Non
         for (name, when, what), value in summary.flows.items()
         if name == measure and what == commodity and year in (None, when)
     )
+
+
+def added(first: Series, second: Series) -> Series:
+    """First plus second, exactly."""
+    return {each: [a + b for a, b in zip(first[each], second[each], strict=True)] for each in first}
 
 
 def difference(first: Series, second: Series) -> Series:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
     from blo_sim.model.replication import Replication
     from blo_sim.model.traffic.prospects import Smugglers
+    from blo_sim.results.again import Expected
     from blo_sim.results.response import Response, Shipments
     from blo_sim.results.summary import Summary
     from blo_sim.world.compile import World
@@ -87,21 +88,27 @@ class Finished:
 def run_task(shared: Shared, task: Task) -> Outcome:
     """Run one task; the only function here that workers call."""
     from blo_sim.model.replication import Replication, collector_paused, replay
+    from blo_sim.results.again import SentAgain
     from blo_sim.results.response import Shipments, response
     from blo_sim.results.summary import Summariser
 
     summaries: dict[str, Summary] = {}
     shipments: dict[str, Shipments] = {}
     first: Replication | None = None
+    planned_again: Expected | None = None
     for name, place in task.worlds.items():
+        world, smugglers = shared.worlds[place], shared.smugglers[place]
         sent = Shipments() if name in task.replayed else None
-        summariser = Summariser(shared.worlds[place], sent)
-        run = Replication(shared.worlds[place], task.seed, task.replication, shared.smugglers[place])
+        again = None if smugglers is None else SentAgain(smugglers.rules, world.year_starts)
+        summariser = Summariser(world, sent, again)
+        run = Replication(world, task.seed, task.replication, smugglers)
         with collector_paused():
             log = run.run(summariser.read)
         summaries[name] = summariser.summary(log)
-        first = first or run
+        if first is None:
+            first, planned_again = run, None if again is None else again.expected
         if sent is not None:
+            sent.correct(summaries[name])
             shipments[name] = sent
     replays = {}
     for name in task.replayed:
@@ -109,7 +116,8 @@ def run_task(shared: Shared, task: Task) -> Outcome:
         world, sent = shared.worlds[task.worlds[name]], Shipments()
         summariser = Summariser(world, sent)
         log = replay(world, task.seed, task.replication, first, summariser.read)
-        unchanged = summariser.summary(log)
+        unchanged = summariser.summary(log, planned_again)
+        sent.correct(unchanged)
         replays[name] = Replay(unchanged, response(sent, shipments[name], shared.estimator))
     return Outcome(summaries, replays)
 

@@ -31,6 +31,7 @@ FLOW_COLUMNS = (
     "deterred_g",
     "again_g",
     "again_delivered_g",
+    "again_correction_ug",
     "other_way_g",
     "consignments",
     "seizures",
@@ -122,8 +123,8 @@ class Result:
         Returns
         -------
         list of dict
-            Grams and counts as they were realised, and ``expected_ug`` in micrograms; ``year`` is 0
-            under the steady clock.
+            Grams and counts as they were realised, ``expected_ug`` and ``again_correction_ug`` in
+            micrograms; ``year`` is 0 under the steady clock.
         """
         return [
             {"scenario": name, "replication": summary.replication, "year": year, "commodity": commodity}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -195,9 +195,9 @@ class Speaker:
         """One sentence; ``since`` is the hours since the message of the event was sent."""
         where = self.name(event.place)
         kg = f"{event.amount / 1000:,.3f} kg"
-        sentences = {
+        sentences: dict[str, Callable[[], str]] = {
             "depart": lambda: self._departs(event, flow, kg),
-            "diverted": lambda: "  this is not its usual way, which its owner believes to be too risky",
+            "diverted": lambda: "  this is not its usual way: its owner has weighed the risk",
             "deterred": lambda: f"its owner does not send {kg}: no way is worth the risk",
             "arrive": lambda: f"joins the lanes at {where}, inspected after {_hours(event.p)}",
             "encounter": lambda: f"meets {where}{self._chance(event)}{self._known(event)}",

@@ -5,13 +5,20 @@ sent there, and facing what smugglers send there. Each load has one line: sent a
 (`REPLACEMENT`), sent in both runs but another way (`DISPLACEMENT`), in only one of them (`DETERRED`), or in
 both the same way but met by something that others changed (`INTERACTION`). So the lines add up to the
 difference of the runs, exactly.
+
+Under the estimator ``expected`` what is sent again counts as expected (`blo_sim.results.again`), not as
+drawn.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
 from blo_sim.model.events import AGAIN
+
+if TYPE_CHECKING:
+    from blo_sim.results.summary import Summary
 
 DISPLACEMENT, DETERRED, REPLACEMENT, INTERACTION = RESPONSE = (
     "displacement", "deterred", "replacement", "interaction",
@@ -24,15 +31,27 @@ Response = dict[tuple[str, str, int, str], int]
 
 
 class Shipments:
-    """What was sent in the measured window of one run, by load: its way, what it lost, and its end."""
+    """What was sent in the measured window of one run, by load: its way, what it lost, and its end.
+
+    ``correction`` has the micrograms to be added, by year and commodity, to what was sent again.
+    """
 
     def __init__(self) -> None:
         self.loads: dict[str, tuple[int, str, int, str, int]] = {}
         self.expected: defaultdict[int, int] = defaultdict(int)
         self.outcome: dict[int, str] = {}
+        self.correction: dict[tuple[int, str], int] = {}
 
     def depart(self, load: int, name: str, way: str, year: int, commodity: str, grams: int) -> None:
         self.loads[name] = load, way, year, commodity, grams
+
+    def correct(self, summary: Summary) -> None:
+        """Take over the correction of this run's summary."""
+        self.correction = {
+            (year, commodity): micrograms
+            for (measure, year, commodity), micrograms in summary.flows.items()
+            if measure == "again_correction_ug"
+        }
 
     def caught(self, load: int, grams: int, estimator: str) -> tuple[int, int]:
         """Micrograms of a load that were intercepted and that were delivered."""
@@ -68,6 +87,10 @@ def response(unchanged: Shipments, changed: Shipments, estimator: str) -> Respon
             intercepted, delivered = run.caught(load, grams, estimator)
             found[line, INTERCEPTED, year, commodity] += sign * intercepted
             found[line, KEPT, year, commodity] -= sign * delivered
+    if estimator == "expected":
+        for sign, run in ((-1, unchanged), (1, changed)):
+            for (year, commodity), micrograms in run.correction.items():
+                found[REPLACEMENT, KEPT, year, commodity] -= sign * micrograms
     return dict(found)
 
 

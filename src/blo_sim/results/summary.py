@@ -22,6 +22,7 @@ from blo_sim.model.events import (
     SEIZED,
     EventLog,
 )
+from blo_sim.results.again import Expected, SentAgain
 from blo_sim.results.network import NetworkSums
 from blo_sim.results.response import Shipments
 
@@ -43,17 +44,18 @@ class Summary:
         (measure, year, commodity) to ``attempted_g``, ``expected_ug`` (the compensator of the seizures),
         ``seized_g``, ``delivered_g``, ``in_transit_g``, ``deterred_g`` (not sent, so not attempted),
         ``other_way_g`` (of the attempted, not sent the usual way), ``again_g`` (of the attempted, sent again
-        after a loss), ``again_delivered_g`` (of these, delivered), and the counts ``consignments``,
-        ``seizures``, ``deterred``, ``other_way``, ``again``.
+        after a loss), ``again_delivered_g`` (of these, delivered), ``again_correction_ug`` (what is planned
+        again in expectation, less what was planned again), and the counts ``consignments``, ``seizures``,
+        ``deterred``, ``other_way``, ``again``.
     seized_by : dict
-        (year, commodity, control type, border or country, country, cause) to grams.
+        (year, commodity, control type, area, country, cause) to grams (areas: `blo_sim.world.compile.Control`).
     expected_by : dict
-        (year, commodity, control type, border or country, country) to micrograms.
+        (year, commodity, control type, area, country) to micrograms.
     forgone : dict
-        (mechanism, year, commodity, control type, border or country) to the micrograms that it added to the
-        expected seizures; mostly negative.
+        (mechanism, year, commodity, control type, area) to the micrograms that it added to the expected
+        seizures; mostly negative.
     met_by : dict
-        (year, commodity, control type, border or country) to the grams that met such a control there.
+        (year, commodity, control type, area) to the grams that met such a control there.
     targets : dict
         Target id to (numerator, denominator), micrograms.
     seized : dict
@@ -112,11 +114,24 @@ def summarise(world: World, log: EventLog) -> Summary:
 
 
 class Summariser:
-    """Sums up a replication piece by piece: give it the log as often as it has new events."""
+    """Sums up a replication piece by piece: give it the log as often as it has new events.
 
-    def __init__(self, world: World, shipments: Shipments | None = None) -> None:
+    Parameters
+    ----------
+    world : World
+    shipments : Shipments, optional
+        Takes in each load of the cohort.
+    again : SentAgain, optional
+        Takes in what losses make smugglers send again; only where they do.
+    """
+
+    def __init__(
+        self, world: World, shipments: Shipments | None = None, again: SentAgain | None = None
+    ) -> None:
         self.world = world
         self.shipments = shipments
+        self.again = again
+        self.planned_again: Counter[tuple[int, str]] = Counter()
         self.names: list[str] = []
         self.streams: list[int] = []
         self.commodity: list[str] = []
@@ -153,7 +168,7 @@ class Summariser:
                         shipments.expected[load] += amount
                     control = controls[place]
                     self.countries[load].add(control.country)
-                    self.places[load].add((control.kind, control.border))
+                    self.places[load].add((control.kind, control.area))
             elif kind == DEPART:
                 self.depart(load, time - p, amount)
                 if shipments is not None and load in year:
@@ -171,18 +186,28 @@ class Summariser:
             elif kind == FORGONE:
                 if load in year:
                     control = controls[place]
-                    self.forgone[note, year[load], commodity[load], control.kind, control.border] += amount
+                    self.forgone[note, year[load], commodity[load], control.kind, control.area] += amount
             elif kind in handlers:
                 handlers[kind](time, load, place, amount, p, note)
+        if self.again is not None:
+            self.again.read(log, commodity)
 
-    def summary(self, log: EventLog) -> Summary:
-        """The sums, after the last events: whoever has not ended is in transit."""
+    def summary(self, log: EventLog, planned_again: Expected | None = None) -> Summary:
+        """The sums, after the last events: whoever has not ended is in transit.
+
+        ``planned_again`` is what is planned again in expectation, where another run has decided it.
+        """
         for load in list(self.loads):
             self.close(load, "in_transit_g")
+        if planned_again is None and self.again is not None:
+            planned_again = self.again.expected
+        for (when, what), micrograms in (planned_again or {}).items():
+            drawn = MICRO * self.planned_again[when, what]
+            self.flows["again_correction_ug", when, what] = micrograms - drawn
         for (when, what, place), micrograms in self.expected.items():
             control = self.controls[place]
             self.flows["expected_ug", when, what] += micrograms
-            self.expected_by[when, what, control.kind, control.border, control.country] += micrograms
+            self.expected_by[when, what, control.kind, control.area, control.country] += micrograms
             self.expected_at[what, control.kind, control.country] += micrograms
         network = self.network
         for measure in ("warned", "rerouted", "waited"):
@@ -225,11 +250,15 @@ class Summariser:
         self.count("attempted_g", "consignments", year, load, grams)
         if self.is_again(load):
             self.count("again_g", "again", year, load, grams)
+            self.planned_again[year, self.commodity[load]] += grams
 
     def deter(self, load: int, planned: float, grams: int) -> None:
         year = self.year_of(planned)
-        if year is not None:
-            self.count("deterred_g", "deterred", year, load, grams)
+        if year is None:
+            return
+        self.count("deterred_g", "deterred", year, load, grams)
+        if self.is_again(load):
+            self.planned_again[year, self.commodity[load]] += grams
 
     def count(self, mass: str, number: str, year: int, load: int, grams: int) -> None:
         commodity = self.commodity[load]
@@ -244,7 +273,7 @@ class Summariser:
         if load not in self.year:
             return
         year, commodity = self.year[load], self.commodity[load]
-        self.seized_by[year, commodity, control.kind, control.border, control.country, cause] += grams
+        self.seized_by[year, commodity, control.kind, control.area, control.country, cause] += grams
         self.seized[self.names[load]] = (year, commodity, grams, cause)
         self.flows["seizures", year, commodity] += 1
         self.close(load, "seized_g")
@@ -262,8 +291,8 @@ class Summariser:
             self.flows[measure, year, commodity] += grams
             if self.shipments is not None:
                 self.shipments.outcome[load] = measure
-            for kind, border in self.places.pop(load):
-                self.met_by[year, commodity, kind, border] += grams
+            for kind, area in self.places.pop(load):
+                self.met_by[year, commodity, kind, area] += grams
 
     def target(self, target: Target) -> tuple[int, int]:
         """Numerator and denominator of a target, in micrograms."""

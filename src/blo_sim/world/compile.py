@@ -70,13 +70,17 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A post, patrol sector or inland unit. ``border`` is AA-BB, or the country of an inland unit."""
+    """A post, patrol sector or inland unit.
+
+    ``area`` is where results put it: in a real place its border AA-BB, or the country of an inland unit; in a
+    synthetic world the crossing, the sector or the unit itself.
+    """
 
     index: int
     id: str
     kind: str
     country: str
-    border: str
+    area: str
     detection: float = 0.0
     detection_factor: tuple[tuple[str, float], ...] = ()
     post: int = -1
@@ -248,6 +252,12 @@ class World:
         return self.warmup_hours + self.days * HOURS_PER_DAY
 
     @property
+    def year_starts(self) -> list[float]:
+        """Hours at which the measured years begin, and the end of the window."""
+        later = [self.warmup_hours + year * 365.0 * HOURS_PER_DAY for year in range(1, self.years)]
+        return [self.warmup_hours, *later, self.end_hours]
+
+    @property
     def last_hours(self) -> float:
         """Hour at which a replication stops even if loads are still under way."""
         return self.end_hours + DRAIN_DAYS * HOURS_PER_DAY
@@ -344,24 +354,25 @@ def office_effects(model: ScenarioModel, calendar: Calendar, dated: bool) -> dic
 
 def controls_of(model: ScenarioModel) -> tuple[Control, ...]:
     """Posts, sectors and units, in the order of the file."""
-    borders = {row.id: "-".join(sorted(row.countries)) for row in model.crossings}
+    is_real = model.place == "real"
+    borders = {row.id: "-".join(sorted(row.countries)) if is_real else row.id for row in model.crossings}
     controls: list[Control] = []
     for number, post in enumerate(model.posts):
-        border = borders[post.crossing]
+        area = borders[post.crossing]
         key = key_of("control", post.id)
-        controls.append(Control(len(controls), post.id, "post", post.country, border, post=number, key=key))
+        controls.append(Control(len(controls), post.id, "post", post.country, area, post=number, key=key))
     field: list[tuple[str, Sector | Unit, str]] = [
         *(("patrol", row, "-".join(sorted(row.border.split("-")))) for row in model.sectors),
         *(("inland", row, row.country) for row in model.units),
     ]
-    for kind, row, border in field:
+    for kind, row, area in field:
         controls.append(
             Control(
                 len(controls),
                 row.id,
                 kind,
                 row.country,
-                border,
+                area if is_real else row.id,
                 row.detection,
                 tuple(row.detection_factor.items()),
                 key=key_of("control", row.id),
