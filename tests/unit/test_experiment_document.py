@@ -82,7 +82,8 @@ def test_document_has_the_keys_of_the_interface() -> None:
         assert set(block["gains"]["more"]) == {"intercepted_kg", "intercepted_share", "kept_kg"}
         assert all(set(entry) == G for entry in block["gains"]["more"].values())
         assert list(block["ledger"]["more"]) == [
-            "detection", "displacement", "deterred", "replacement", "interaction", "net", "attribution_shift",
+            "detection", "overload", "staff", "false_reports", "displacement", "deterred", "replacement",
+            "interaction", "net", "attribution_shift",
         ]  # fmt: skip
 
 
@@ -129,6 +130,41 @@ def test_ledger_columns_are_the_gain_and_net_is_their_sum() -> None:
     for column in ("intercepted_kg", "kept_kg"):
         assert ledger["net"][column]["mean"] == ledger["detection"][column]["mean"] == gain[column]["mean"]
         assert ledger["net"][column]["mc_ci"] == gain[column]["mc_ci"]
+
+
+def test_mechanisms_are_taken_out_of_detection() -> None:
+    """Of 4, 3 and 5 kg more, waits at desks took 1, 0 and 2 kg, and drawn officers the same as before."""
+    before = {"staff": -KG, "overload": 0}
+    after = [0, 2 * KG, -KG]
+    result = CompareResult(
+        design("base", "more"),
+        Finished(
+            {
+                "base": [summary(i, each, forgone=before) for i, each in enumerate(BEFORE)],
+                "more": [
+                    summary(i, each, forgone={"staff": -KG, "overload": -taken - KG, "false reports": KG})
+                    for i, (each, taken) in enumerate(zip(AFTER, after, strict=True))
+                ],
+            },
+            False,
+        ),
+    )
+    ledger = result.document()["commodities"]["heroin"]["ledger"]["more"]
+    for column in ("intercepted_kg", "kept_kg"):
+        means = {line: columns[column]["mean"] for line, columns in ledger.items()}
+        assert means == {
+            "detection": pytest.approx(4.0 + (1 + 3 + 0) / 3 - 1.0),
+            "overload": pytest.approx(-(1 + 3 + 0) / 3),
+            "staff": 0.0,
+            "false_reports": 1.0,
+            "displacement": 0.0,
+            "deterred": 0.0,
+            "replacement": 0.0,
+            "interaction": 0.0,
+            "net": 4.0,
+            "attribution_shift": 0.0,
+        }
+    assert ledger["overload"]["kept_kg"]["mc_ci"] is not None
 
 
 def test_attribution_shift_counts_loads_seized_in_both_worlds_and_relabelled() -> None:
