@@ -733,6 +733,39 @@ hold_h = 12.0
 """
 """Every mechanism of intelligence for `SMALL`."""
 
+BEHAVIOUR = """
+[behaviour]
+kind = "learning"
+risk_threshold = 0.1
+prior_losses = 2.0
+memory_days = 90.0
+rumour = 0.5
+loss_usd = 2000
+bribe_usd = 50
+mode_change_usd = 100
+lay_low = 0.3
+lay_low_days = 5.0
+new_signature = 0.3
+replacement = 0.6
+replacement_h = { lognormal = { mean = 100.0, cv = 1.0 } }
+
+[[prices]]
+id = "heroin-price"
+commodity = "heroin"
+usd_per_kg = { AA = 1000, BB = 4000 }
+
+[[prices]]
+id = "opium-price"
+commodity = "opium"
+usd_per_kg = { AA = 100, BB = 300, market = 400 }
+"""
+"""Smugglers that weigh risk and profit, for `SMALL`."""
+
+
+def weighing_world() -> str:
+    """`small_world` with a second way by road, and with smugglers that answer to risk and loss."""
+    return SMALL + FORD + BEHAVIOUR
+
 
 def everything_world() -> str:
     """`small_world` with a second crossing and with every mechanism of intelligence at work.
@@ -757,3 +790,43 @@ def everything_world() -> str:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     return text + FORD + INTELLIGENCE
+
+
+SMUGGLERS = """
+[[prices]]
+id = "price-heroin"
+commodity = "heroin"
+usd_per_kg = { AA = 300, BB = 600 }
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[[prices]]
+id = "price-opium"
+commodity = "opium"
+usd_per_kg = { AA = 30, BB = 90 }
+grade = "judged"
+reason = "made up"
+range_factor = 2.0
+
+[behaviour]
+risk_threshold = 0.05
+prior_losses = 1.0
+memory_days = 30
+rumour = 0.2
+loss_usd = 500.0
+bribe_usd = 100.0
+mode_change_usd = 50.0
+lay_low = 0.3
+lay_low_days = 3.0
+new_signature = 0.5
+replacement = 0.6
+replacement_h = { exponential = { mean = 48.0 } }
+most_attempts = 3
+"""
+"""Smugglers for `SMALL`, by whose margins and risks some loads are sent another way or not at all."""
+
+
+def answering_world() -> str:
+    """`everything_world` with smugglers who weigh risks and respond to losses."""
+    return everything_world() + SMUGGLERS

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import small_world
+from worlds import small_world, weighing_world
 
 from blo_sim.cli import main
 from blo_sim.experiment import evaluators, output, replications
@@ -27,6 +27,20 @@ def small(tmp_path: Path) -> str:
 def without(tmp_path: Path, small: str) -> str:
     path = tmp_path / "without.toml"
     path.write_text('extends = "./small.toml"\nremove = ["blo-bridge"]\n', encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def weighing(tmp_path: Path) -> str:
+    path = tmp_path / "weighing.toml"
+    path.write_text(weighing_world(), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def weighing_without(tmp_path: Path, weighing: str) -> str:
+    path = tmp_path / "unchanged.toml"
+    path.write_text('extends = "./weighing.toml"\nremove = ["blo-bridge"]\n', encoding="utf-8")
     return str(path)
 
 
@@ -118,7 +132,7 @@ def test_the_table_says_what_a_planner_needs(
         "simulation noise, not the uncertainty of the answer",
     ):
         assert words in first
-    titles = ("Gains over", "Ledger", "By control type and border", "Lawful travellers", "Lookouts for loads")
+    titles = ("Gains over", "Ledger", "By control: ", "Lawful travellers", "Lookouts for loads")
     for words in (*titles, "Reports on loads"):
         assert words in out
     for words in ("Busiest desks", "withheld", "not needed", "leaked"):
@@ -170,6 +184,7 @@ def test_desks_and_what_they_do_to_messages_are_told(
     path.write_text(text.replace('place = "synthetic"', 'place = "real"'), encoding="utf-8")
     assert main(["run", str(path), *SHORT]) == 0
     out = capsys.readouterr().out
+    assert "By control type and border: " in out
     line = next(line for line in out.splitlines() if line.startswith("scenario  sent"))
     assert "withheld" in line
     assert "leaked" in line
@@ -275,6 +290,7 @@ def test_ctrl_c_before_anything_was_finished(
         ("--workers", "-1", "workers is -1; it must be a whole number of at least 1"),
         ("--seed", "-5", "seed is -5; it must be a whole number of at least 0"),
         ("--clock", "lunar", "'lunar' is not one of 'steady', 'dated'"),
+        ("--behaviour", "nonsense", "'nonsense' is not one of 'fixed', 'learning', 'best-reply', 'all'"),
         ("--replications", "many", "'many' is not a valid integer"),
         ("--set", "run.day=3", "run.day"),
     ],
@@ -333,3 +349,187 @@ def test_progress_is_drawn_for_a_terminal_only(
     out, err = capsys.readouterr()
     assert "3 of 3" in err
     json.loads(out)
+
+
+# Behaviours -----------------------------------------------------------------------------------------
+
+BEHAVIOURS = ["fixed", "learning", "best-reply"]
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    """The JSON document that a command prints."""
+    assert main([*arguments, *SHORT, "--format", "json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_run_under_all_behaviours_holds_the_document_of_each(
+    weighing: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = answer(capsys, "run", weighing, "--behaviour", "all")
+    assert list(content) == ["behaviours"]
+    assert list(content["behaviours"]) == BEHAVIOURS
+    for name, document in content["behaviours"].items():
+        assert document["behaviour"] == name
+        assert document == answer(capsys, "run", weighing, "--behaviour", name)
+    assert answer(capsys, "run", weighing) == content["behaviours"]["learning"]  # as the scenario says
+
+
+def test_compare_under_all_behaviours_holds_the_document_of_each(
+    weighing: str, weighing_without: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = ["compare", weighing_without, weighing, "--behaviour"]
+    content = answer(capsys, *pair, "all")
+    assert list(content["behaviours"]) == BEHAVIOURS
+    for name, document in content["behaviours"].items():
+        assert document == answer(capsys, *pair, name)
+        ledger = document["commodities"]["heroin"]["ledger"]["weighing"]
+        assert (ledger["replacement"]["kept_kg"]["mean"] != 0.0) == (name != "fixed")
+        assert ledger["detection"] != ledger["net"] or name == "fixed"
+
+
+def test_csv_of_all_behaviours_says_which_before_the_rest(
+    weighing: str, weighing_without: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = ["compare", weighing_without, weighing, *SHORT, "--format", "csv"]
+    assert main([*pair, "--behaviour", "all"]) == 0
+    table = csv.DictReader(capsys.readouterr().out.splitlines())
+    rows = list(table)
+    assert table.fieldnames == [
+        "behaviour", "kind", "scenario", "commodity", "measure", "mean", "mc_low", "mc_high",
+    ]  # fmt: skip
+    for name in BEHAVIOURS:
+        assert main([*pair, "--behaviour", name]) == 0
+        alone = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+        assert [row for row in rows if row["behaviour"] == name] == [
+            {"behaviour": name, **row} for row in alone
+        ]
+
+
+def test_out_holds_the_replications_of_all_behaviours(
+    weighing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "out"
+    content = answer(capsys, "run", weighing, "--behaviour", "all", "--out", str(folder))
+    assert json.loads((folder / "result.json").read_text(encoding="utf-8")) == content
+    rows = list(csv.DictReader((folder / "replications.csv").read_text(encoding="utf-8").splitlines()))
+    assert next(iter(rows[0])) == "behaviour"
+    keys = [(row["behaviour"], row["replication"], row["commodity"]) for row in rows]
+    assert keys == [(name, n, what) for name in BEHAVIOURS for n in "012" for what in ("heroin", "opium")]
+    fixed = [row for row in rows if row["behaviour"] == "fixed"]
+    assert {row[column] for row in fixed for column in ("deterred", "again", "other_way")} == {"0"}
+
+
+def test_the_table_of_all_behaviours_sets_them_side_by_side(
+    weighing: str, weighing_without: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What responds takes back the difference of the gain and that on unchanged flows."""
+    pair = ["compare", weighing_without, weighing, *SHORT, "--behaviour", "all"]
+    assert main(pair) == 0
+    out = capsys.readouterr().out
+    table = out.partition("Under each behaviour: ")[2].splitlines()
+    assert " ".join(table[1].split()) == (
+        "behaviour alternative kept interval unchanged flows interval response"
+    )
+    rows = [line.split("  ") for line in table[3:6]]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    assert [row[0] for row in cells] == BEHAVIOURS
+    for name, _, kept, _, unchanged, _, response in cells:
+        assert float(kept) - float(unchanged) == pytest.approx(float(response), abs=0.2)
+        assert (float(response) == 0) == (name == "fixed")
+    assert "Smugglers take the most profitable ways from the start" in out.replace("\n", " ")
+    assert main(["run", weighing, *SHORT, "--behaviour", "all"]) == 0
+    out = capsys.readouterr().out
+    lines = out.partition("Under each behaviour: ")[2].splitlines()
+    assert [line.split()[0] for line in lines[3:6]] == BEHAVIOURS
+    assert lines[3].split()[-2:] == ["0", "%"]  # under fixed nobody takes another way
+    assert max(len(line) for line in out.splitlines()) <= 110
+
+
+def test_the_report_tells_what_smugglers_do_and_take_back(
+    weighing: str, weighing_without: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", weighing_without, weighing, *SHORT]) == 0
+    out = capsys.readouterr().out
+    first = out.partition("\n\n")[0].replace("\n", " ")
+    assert "On unchanged flows it would be +" in first
+    assert "the smugglers' response takes back" in first
+    assert "Smugglers learn from losses." in first
+    for line in ("displacement: sent another way", "replacement: sent again", "deterred: not sent",
+                 "interaction: the same way, met otherwise", "detection, on unchanged flows"):  # fmt: skip
+        assert line in out
+    for name in ("unchanged", "weighing"):
+        sent = out.partition("What smugglers do")[2].partition("\n\n")[0].splitlines()
+        heroin = next(row for row in sent if row.startswith(f"heroin     {name}"))
+        assert float(heroin.split()[3]) > 0  # sent again
+        assert float(heroin.split()[-2]) > 10  # other ways, %
+    assert max(len(line) for line in out.splitlines()) <= 110
+    assert main(["compare", weighing_without, weighing, *SHORT, "--behaviour", "fixed"]) == 0
+    out = capsys.readouterr().out
+    for words in ("What smugglers do", "displacement", "takes back", "replacement"):
+        assert words not in out
+    assert "Smugglers keep their ways." in out.replace("\n", " ")
+
+
+def test_places_add_up_to_the_changes_of_the_document(
+    weighing: str, weighing_without: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A synthetic world has its controls by name; each column of the table is a number of the document."""
+    pair = ["compare", weighing_without, weighing]
+    places = answer(capsys, *pair)["places"]
+    assert set(places["weighing"]) == {
+        "post bridge", "post ford", "patrol hills-bb", "inland north-unit",
+    }  # fmt: skip
+    assert main([*pair, *SHORT]) == 0
+    lines = capsys.readouterr().out.partition("By control: ")[2].partition("\n\n")[0].splitlines()
+    names = ["inland north-unit", "patrol hills-bb", "post bridge", "post ford"]
+    rows = [line for line in lines if line.startswith(tuple(names))]
+    assert [" ".join(row.split()[:2]) for row in rows] == names
+    for name, row in zip(names, rows, strict=True):
+        before, after = (places[world][name] for world in ("unchanged", "weighing"))
+        expected = [before[key]["mean"] for key in ("met_kg", "intercepted_kg")]
+        expected += [after[key]["mean"] - before[key]["mean"] for key in ("met_kg", "intercepted_kg")]
+        shown = [float(cell.replace(",", "")) for cell in row.split()[2:]]
+        assert shown == pytest.approx(expected, rel=0.01, abs=0.06)
+
+
+@pytest.mark.parametrize("behaviour", ["learning", "best-reply", "all"])
+def test_a_scenario_without_behaviour_is_refused_before_anything_runs(
+    small: str,
+    weighing: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    behaviour: str,
+) -> None:
+    monkeypatch.setattr(replications, "evaluator_for", lambda *_, **__: pytest.fail("it ran"))
+    out = tmp_path / "out"
+    for command in (["run", small], ["compare", weighing, small]):
+        assert main([*command, *SHORT, "--behaviour", behaviour, "--out", str(out)]) == 2
+        printed, err = capsys.readouterr()
+        assert printed == ""
+        assert "but small has no table [behaviour] (with its [[prices]]): add them, or use fixed" in err
+        assert not out.exists()
+
+
+def test_layouts_run_under_one_behaviour(weighing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["layouts", weighing, *SHORT, "--behaviour", "all"]) == 2
+    assert "'all' is not one of 'fixed', 'learning', 'best-reply'" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_the_behaviours_that_were_finished(
+    weighing: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has three runs here; the second is stopped after two of them, the third never begins."""
+    real, begun = evaluators.evaluator_for, []
+
+    def stopped(*arguments: Any, **more: Any) -> Any:
+        begun.append(arguments)
+        return Interrupted(real(*arguments, **more), 2 if len(begun) == 2 else 99)
+
+    monkeypatch.setattr(replications, "evaluator_for", stopped)
+    assert main(["run", weighing, *SHORT, "--behaviour", "all", "--format", "json"]) == 130
+    out, err = capsys.readouterr()
+    assert err == "Interrupted: 2 of 3 replications were finished.\n"
+    found = {name: each["replications"] for name, each in json.loads(out)["behaviours"].items()}
+    assert found == {"fixed": 3, "learning": 2}
+    assert len(begun) == 2

@@ -120,3 +120,30 @@ def test_samples_are_monotone_in_the_draw(kind: str, u: float, v: float) -> None
     prepared = draws.law(kind, 2.0, 0.8)
     low, high = sorted((u, v), reverse=kind == "exponential")
     assert draws.sample(low, prepared) <= draws.sample(high, prepared)
+
+
+laws = st.tuples(st.floats(1e-3, 1e4), st.floats(0.05, 3.0))
+
+
+@given(laws, st.floats(1e-6, 1 - 1e-6))
+def test_the_probability_below_a_sample_is_its_draw(parameters: tuple[float, float], u: float) -> None:
+    mean, cv = parameters
+    lognormal = draws.law("lognormal", mean, cv)
+    assert draws.probability_below(draws.sample(u, lognormal), lognormal) == pytest.approx(u, abs=1e-9)
+    exponential = draws.law("exponential", mean, 1.0)  # its inversion takes the upper tail
+    below = draws.probability_below(draws.sample(u, exponential), exponential)
+    assert below == pytest.approx(1.0 - u, abs=1e-9)
+
+
+def test_the_probability_below_a_constant() -> None:
+    two = draws.law("constant", 2.0, 0.0)
+    assert [draws.probability_below(x, two) for x in (-1.0, 0.0, 1.9, 2.0, 2.1)] == [0, 0, 0, 0, 1]
+    none = draws.law("constant", 0.0, 0.0)
+    assert [draws.probability_below(x, none) for x in (-1.0, 0.0, 0.1)] == [0, 0, 1]
+
+
+def test_laws_without_spread_are_constants() -> None:
+    sure = draws.law("lognormal", 2.0, 0.0)
+    assert [draws.probability_below(x, sure) for x in (0.0, 1.9, 2.1)] == [0, 0, 1]
+    at_once = draws.law("exponential", 0.0, 1.0)
+    assert [draws.probability_below(x, at_once) for x in (0.0, 0.1)] == [0, 1]

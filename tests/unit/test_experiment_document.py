@@ -12,7 +12,7 @@ from fakes import HOUR, design, hop, scenario, summary
 
 from blo_sim.errors import UsageError
 from blo_sim.experiment.exchange import channels, desks, office_labels, officer_hours
-from blo_sim.experiment.replications import Finished
+from blo_sim.experiment.replications import Finished, Replay
 from blo_sim.experiment.result import CompareResult, RunResult
 from blo_sim.model.events import CAUSES, LATE, SOURCES
 from blo_sim.results.network import ENDS, TIP_SOURCES
@@ -193,9 +193,11 @@ def test_attribution_shift_counts_loads_seized_in_both_worlds_and_relabelled() -
     assert shift["kept_kg"]["mean"] == 0.0
 
 
-def test_a_world_against_itself_gains_exactly_nothing() -> None:
+@pytest.mark.parametrize("behaviour", ["fixed", "learning"])
+def test_a_world_against_itself_gains_exactly_nothing(behaviour: str) -> None:
     result = CompareResult(
-        design("base", alternatives=("base",)), Finished({"base": summaries(BEFORE)}, interrupted=False)
+        design("base", alternatives=("base",), behaviour=behaviour),
+        Finished({"base": summaries(BEFORE)}, interrupted=False),
     )
     for block in result.document()["commodities"].values():
         for gain in block["gains"]["base"].values():
@@ -204,7 +206,9 @@ def test_a_world_against_itself_gains_exactly_nothing() -> None:
             assert gain["mc_ci"] is None
             assert gain["variance_reduction"] is None
             assert gain["paired_years"] == {"positive": 0, "zero": 3, "negative": 0}
-        assert block["ledger"]["base"]["net"]["kept_kg"] == {"mean": 0.0, "mc_ci": None}
+        assert len(block["ledger"]["base"]) == 7
+        for line in block["ledger"]["base"].values():
+            assert line["kept_kg"] == {"mean": 0.0, "mc_ci": None}
     assert result.replications_for(0.1) is None
 
 
@@ -344,6 +348,77 @@ def test_dated_clock_reports_every_year() -> None:
     kg = [year["commodities"]["heroin"]["measures"]["base"]["intercepted_kg"]["mean"] for year in years]
     assert kg == [2.5, 3.5]
     assert result.document()["commodities"]["heroin"]["measures"]["base"]["intercepted_kg"]["mean"] == 6.0
+
+
+def test_what_is_sent_again_counts_as_expected_but_ways_as_sent() -> None:
+    """Of 1000 kg 400 are sent again, where 250 are expected; 600 go another way, 5 kg are not sent."""
+    again = {"again_correction_ug": -150 * KG, "again_g": 400_000, "again_delivered_g": 300_000,
+             "other_way_g": 600_000, "deterred_g": 5_000}  # fmt: skip
+    one = summary(0, (1_000_000, 10 * KG, 12_000))
+    one.flows.update({(measure, 0, "heroin"): number for measure, number in again.items()})
+    only = Finished({"base": [one]}, False)
+    measures = {}
+    for estimator in ("expected", "realised"):
+        result = RunResult(design("base", estimator=estimator, replications=1), only)
+        entries = result.document()["commodities"]["heroin"]["measures"]["base"]
+        measures[estimator] = {name: entry["mean"] for name, entry in entries.items()}
+    assert measures["expected"] == {
+        "attempted_kg": 850.0, "intercepted_kg": 10.0, "intercepted_share": 10 / 850, "delivered_kg": 840.0,
+        "deterred_kg": 5.0, "again_kg": 250.0, "again_delivered_kg": 300.0, "other_way_share": 0.6,
+    }  # fmt: skip
+    assert measures["realised"] == {
+        "attempted_kg": 1000.0, "intercepted_kg": 12.0, "intercepted_share": 0.012, "delivered_kg": 988.0,
+        "deterred_kg": 5.0, "again_kg": 400.0, "again_delivered_kg": 300.0, "other_way_share": 0.6,
+    }  # fmt: skip
+
+
+REPLAYED = [  # per replication: expected kg on unchanged flows, displacement and replacement in kg
+    (13, 2, -3),
+    (11, 2, -4),
+    (16, 0, -1),
+]
+
+
+def test_a_ledger_with_a_replay_by_hand() -> None:
+    """Detection is what the replay adds; the lines of the response follow, and all add up to the net."""
+    found: list[Replay] = []
+    for number, (caught, elsewhere, again) in enumerate(REPLAYED):
+        lines = {
+            ("displacement", "intercepted", 0, "heroin"): elsewhere * KG,
+            ("displacement", "kept", 0, "heroin"): elsewhere * KG,
+            ("replacement", "kept", 0, "heroin"): again * KG,
+            ("replacement", "kept", 1, "heroin"): 0,
+        }
+        flows = summary(number, (BEFORE[number][0], caught * KG, 0))
+        found.append(Replay(flows, lines))
+    result = CompareResult(
+        design("base", "more", behaviour="learning"),
+        Finished({"base": summaries(BEFORE), "more": summaries(AFTER)}, False, {"more": found}),
+    )
+    ledger = result.document()["commodities"]["heroin"]["ledger"]["more"]
+    kept = {name: line["kept_kg"]["mean"] for name, line in ledger.items()}
+    caught = {name: line["intercepted_kg"]["mean"] for name, line in ledger.items()}
+    assert kept == {
+        "detection": 3.0, "displacement": pytest.approx(4 / 3), "deterred": 0.0,
+        "replacement": pytest.approx(-8 / 3), "interaction": 0.0, "net": 4.0, "attribution_shift": 0.0,
+    }  # fmt: skip
+    assert caught["detection"] == 3.0
+    assert caught["replacement"] == 0.0
+    expected = scipy.stats.ttest_1samp([-3.0, -4.0, -1.0], 0.0).confidence_interval(0.95)
+    assert ledger["replacement"]["kept_kg"]["mc_ci"] == pytest.approx([expected.low, expected.high])
+    by_place = result.document()["gain_by_place"]["more"]["post AA-BB BB"]
+    assert {name: entry["mean"] for name, entry in by_place.items()} == {
+        "detection_kg": pytest.approx(3.0), "response_kg": pytest.approx(1.0),
+    }  # fmt: skip
+
+
+def test_a_gain_between_other_plans_has_no_parts() -> None:
+    """Under a behaviour that responds nothing is known but the net where no replay could be made."""
+    result = compared(behaviour="learning")
+    block = result.document()["commodities"]["heroin"]
+    assert list(block["ledger"]["more"]) == ["net"]
+    assert block["ledger"]["more"]["net"]["kept_kg"]["mean"] == 4.0
+    assert set(result.document()["gain_by_place"]["more"]["post AA-BB BB"]) == {"net_kg"}
 
 
 def test_replications_table_has_exact_integers_of_every_replication() -> None:

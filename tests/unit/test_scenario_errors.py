@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from worlds import small_world
+from worlds import BEHAVIOUR, small_world
 
 from blo_sim.errors import ScenarioError
 from blo_sim.scenario import load_scenario
@@ -143,6 +143,14 @@ def test_an_editor_s_byte_order_mark_and_line_ends(folder: Path) -> None:
             "child.toml:3: commodities.Pure Heroin.id: 'Pure Heroin' must be an id",
         ),
         (
+            row("prices", "p", 'commodity = "heroin"\nusd_per_kg = { AA = -5, BB = 1 }'),
+            "child.toml:5: prices.p.usd_per_kg.AA: -5 must be at least 0",
+        ),
+        (
+            row("prices", "p", 'commodity = "heroin"\nusd_per_kg = 5'),
+            "child.toml:5: prices.p.usd_per_kg: 5 must be a table of keys and values",
+        ),
+        (
             row("flows", "heroin-north", "mean_load_kg = -3"),
             "child.toml:4: flows.heroin-north.mean_load_kg: -3 must be greater than 0",
         ),
@@ -233,3 +241,38 @@ def test_parameters_refer_to_parameters(tmp_path: Path) -> None:
     text = small_world().replace("mean = 6.0, cv = 0.8", 'mean = "mean_delay", cv = 0.8')
     path.write_text(text.replace("[parameters]\n", "[parameters]\nmean_delay = 5.0\n"), encoding="utf-8")
     assert load_scenario(path).model.channels[0].delay_h.mean == 5.0
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            'kind = "lerning"',
+            "behaviour.kind: 'lerning' must be 'fixed', 'learning' or 'best-reply'; did you mean 'learning'?",
+        ),
+        ("risk_threshold = 1.5", "behaviour.risk_threshold: 1.5 must be at most 1"),
+        ("prior_losses = 0", "behaviour.prior_losses: 0 must be greater than 0"),
+        ("memory_days = 0", "behaviour.memory_days: 0 must be greater than 0"),
+        ("loss_usd = -1", "behaviour.loss_usd: -1 must be at least 0"),
+        ("lay_low_days = -1", "behaviour.lay_low_days: -1 must be at least 0"),
+        ("rumour = 2", "behaviour.rumour: 2 must be at most 1"),
+        ("most_attempts = 0", "behaviour.most_attempts: 0 must be at least 1"),
+        ("most_attempts = 21", "behaviour.most_attempts: 21 must be at most 20"),
+        ("replacment = 0.5", "behaviour.replacment: unknown key; did you mean 'replacement'?"),
+    ],
+)
+def test_the_table_of_behaviour(folder: Path, line: str, expected: str) -> None:
+    """Its line is the second of a table that is right in all else."""
+    lines = BEHAVIOUR.strip().splitlines()
+    key = line.partition(" ")[0]
+    text = "\n".join([lines[0], line, *(each for each in lines[1:] if not each.startswith(f"{key} "))])
+    assert child(folder, text + "\n") == [f"child.toml:3: {expected}"]
+
+
+@pytest.mark.parametrize("key", ["risk_threshold", "prior_losses", "memory_days"])
+def test_what_a_table_of_behaviour_cannot_lack(folder: Path, key: str) -> None:
+    text = "".join(line for line in BEHAVIOUR.splitlines(keepends=True) if not line.startswith(key))
+    (problem,) = child(folder, text)
+    assert problem.startswith("child.toml:")
+    assert f"behaviour.{key}" in problem
+    assert "missing" in problem

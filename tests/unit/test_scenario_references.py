@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from worlds import small_world
+from worlds import BEHAVIOUR, small_world
 
 from blo_sim.errors import ScenarioError
 from blo_sim.scenario import load_scenario
@@ -309,3 +309,80 @@ def test_a_target_names_its_countries(tmp_path: Path) -> None:
 def test_a_world_has_origins_and_destinations(tmp_path: Path, old: str, new: str) -> None:
     name = {"origin": "origin", "destination": "market"}[old]
     assert found(tmp_path, "", f"places.{name}.kind={new}") == [f"places: no place has kind = '{old}'"]
+
+
+# Prices ---------------------------------------------------------------------------------------------
+
+NEEDED = "where 'opium-north' starts or ends; [behaviour] needs one"
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        (
+            "prices.opium-price.commodity=opum",
+            [
+                "prices.opium-price.commodity: 'opum' is not a commodity; did you mean 'opium'?",
+                f"prices: no price of 'opium' in AA, {NEEDED}",
+                f"prices: no price of 'opium' in BB, {NEEDED}",
+            ],
+        ),
+        (
+            "prices.opium-price.usd_per_kg.markt=5",
+            [
+                "prices.opium-price.usd_per_kg.markt: 'markt' is not a place or its country; "
+                "did you mean 'market'?",
+            ],
+        ),
+        (
+            "prices.opium-price.usd_per_kg.CC=5",
+            [
+                "prices.opium-price.usd_per_kg.CC: 'CC' is not a place or its country; "
+                "allowed: AA, BB, market, north, origin, south",
+            ],
+        ),
+        (
+            "prices.opium-price.commodity=heroin",
+            [
+                "prices.opium-price.commodity: 'heroin' has prices in 'heroin-price' already",
+                f"prices: no price of 'opium' in AA, {NEEDED}",
+                f"prices: no price of 'opium' in BB, {NEEDED}",
+            ],
+        ),
+    ],
+)
+def test_prices(tmp_path: Path, override: str, expected: list[str]) -> None:
+    assert found(tmp_path, BEHAVIOUR, override) == expected
+
+
+def test_both_ends_of_every_flow_have_a_price(tmp_path: Path) -> None:
+    def prices(heroin: str) -> str:
+        return BEHAVIOUR.replace("{ AA = 1000, BB = 4000 }", f"{{ {heroin} }}")
+
+    where = "prices.heroin-price.usd_per_kg: no price of 'heroin' in"
+    why = "where 'heroin-north' starts or ends; [behaviour] needs one"
+    assert found(tmp_path, prices("AA = 1")) == [f"{where} BB, {why}"]
+    assert found(tmp_path, prices("market = 1")) == [f"{where} AA, {why}"]
+    # A place that is no end of the flow has no use here.
+    assert found(tmp_path, prices("north = 1, south = 1")) == [f"{where} AA, {why}", f"{where} BB, {why}"]
+    path = tmp_path / "child.toml"
+    path.write_text(f'extends = "small.toml"\n{prices("origin = 1, market = 2")}', encoding="utf-8")
+    assert load_scenario(path).model.behaviour is not None
+
+
+def test_a_scenario_without_behaviour_needs_no_prices(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(small_world(), encoding="utf-8")
+    path = tmp_path / "child.toml"
+    some = '[[prices]]\nid = "p"\ncommodity = "heroin"\nusd_per_kg = { AA = 1.0 }\n'
+    path.write_text(f'extends = "small.toml"\n{some}', encoding="utf-8")
+    assert load_scenario(path).model.behaviour is None
+
+
+def test_behaviour_without_any_prices(tmp_path: Path) -> None:
+    table = "[behaviour]\nrisk_threshold = 0.1\nprior_losses = 1\nmemory_days = 1\n"
+    needs = "where '{}-north' starts or ends; [behaviour] needs one"
+    assert found(tmp_path, table) == [
+        f"prices: no price of '{name}' in {place}, {needs.format(name)}"
+        for name in ("heroin", "opium")
+        for place in ("AA", "BB")
+    ]

@@ -403,8 +403,8 @@ def _places(result: Result) -> str:
         return ""
     is_real = result.design.scenarios[0].model.place == "real"
     title = paragraph(
-        f"By control{' type and border' if is_real else ''}: {_headline(result)[0]}, kg {_period(result)} that met such a control, "
-        "and that it intercepted"
+        f"By control{' type and border' if is_real else ''}: {_headline(result)[0]}, kg {_period(result)} "
+        f"that met {'such a' if is_real else 'the'} control, and that it intercepted"
     )
     columns = ["control", f"flow {names[0]}", "intercepted"]
     for name in names[1:]:

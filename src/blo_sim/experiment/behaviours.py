@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.experiment.compare import compare
-from blo_sim.experiment.design import BEHAVIOURS, loaded
+from blo_sim.experiment.design import BEHAVIOURS, check_behaviour, loaded, named
 from blo_sim.experiment.result import Result
 from blo_sim.experiment.run import simulate
 
@@ -81,6 +81,8 @@ def compare_behaviours(
     ScenarioError, SimulationError
     """
     scenarios = [loaded(each) for each in (scenario, *alternatives)]
+    for name in BEHAVIOURS:
+        check_behaviour(name, named(scenarios)[0])
     experiment = compare if alternatives else simulate
     results: dict[str, Result] = {}
     for place, name in enumerate(BEHAVIOURS):

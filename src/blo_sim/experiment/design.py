@@ -112,7 +112,7 @@ def make_design(
         one_of("behaviour", behaviour, BEHAVIOURS)
     distinct, alternatives = named([loaded(each) for each in scenarios])
     chosen = behaviour or usual_behaviour(next(iter(distinct.values())))
-    _check_behaviour(chosen, distinct)
+    check_behaviour(chosen, distinct)
     worlds = tuple(_compiled(scenario, clock, days) for scenario in distinct.values())
     result = Design(
         names=tuple(distinct),
@@ -180,7 +180,8 @@ def usual_behaviour(scenario: Scenario) -> str:
     return "fixed" if rules is None else rules.kind
 
 
-def _check_behaviour(behaviour: str, scenarios: dict[str, Scenario]) -> None:
+def check_behaviour(behaviour: str, scenarios: dict[str, Scenario]) -> None:
+    """Refuse scenarios, by their names, that do not say how organisations decide under a behaviour."""
     for name, scenario in scenarios.items():
         if behaviour != "fixed" and scenario.model.behaviour is None:
             raise UsageError(

@@ -179,7 +179,7 @@ def measures(world: Masses, weights: Mapping[str, float]) -> dict[str, Any]:
         "deterred_kg": of_mean(kilograms(world.deterred, weights)),
         "again_kg": of_mean(kilograms(world.again, weights)),
         "again_delivered_kg": of_mean(kilograms(world.again_delivered, weights)),
-        "other_way_share": of_ratio(kilograms(world.other_way, weights), attempted),
+        "other_way_share": of_ratio(kilograms(world.other_way, weights), kilograms(world.sent, weights)),
     }
 
 

@@ -26,14 +26,16 @@ class Masses:
     """What one world shipped and lost.
 
     ``attempted``, ``intercepted``, ``delivered`` and ``again`` (sent once more after a loss) follow the
-    estimator; ``seized`` is always the realised mass, and so are the others: ``deterred`` was not sent,
-    ``again_delivered`` of what was sent again came through, ``other_way`` was not sent the usual way.
+    estimator; ``seized`` is always the realised mass, and so are the others: ``sent`` has departed,
+    ``deterred`` was not sent, ``again_delivered`` of what was sent again came through, ``other_way`` was not
+    sent the usual way.
     """
 
     attempted: Series
     intercepted: Series
     delivered: Series
     seized: Series
+    sent: Series
     deterred: Series
     again: Series
     again_delivered: Series
@@ -63,16 +65,17 @@ def masses(
             for each in commodities
         }
 
-    attempted = series("attempted_g", MICROGRAMS_PER_GRAM)
+    sent = series("attempted_g", MICROGRAMS_PER_GRAM)
     seized = series("seized_g", MICROGRAMS_PER_GRAM)
     others = [series(f"{each}_g", MICROGRAMS_PER_GRAM) for each in OTHERS]
     if estimator == "realised":
-        return Masses(attempted, seized, series("delivered_g", MICROGRAMS_PER_GRAM), seized, *others)
+        return Masses(sent, seized, series("delivered_g", MICROGRAMS_PER_GRAM), seized, sent, *others)
     correction, expected = series("again_correction_ug", 1), series("expected_ug", 1)
-    attempted = added(attempted, correction)
+    attempted = added(sent, correction)
     deterred, again, *rest = others
     delivered = difference(expected, attempted)
-    return Masses(attempted, expected, delivered, seized, deterred, added(again, correction), *rest)
+    again = added(again, correction)
+    return Masses(attempted, expected, delivered, seized, sent, deterred, again, *rest)
 
 
 def total(summary: Summary, measure: str, commodity: str, year: int | None = None) -> int:

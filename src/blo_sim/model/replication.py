@@ -19,7 +19,7 @@ from blo_sim.model.border.posts import Borders
 from blo_sim.model.border.shifts import Shifts
 from blo_sim.model.events import DETERRED, EventLog
 from blo_sim.model.intelligence.reports import Intelligence
-from blo_sim.model.traffic.demand import Consignment, consignments, repeated
+from blo_sim.model.traffic.demand import NOT_YET, Consignment, consignments, repeated
 from blo_sim.model.traffic.journey import journey
 from blo_sim.model.traffic.live import Call
 from blo_sim.model.traffic.organisations import Organisations
@@ -61,6 +61,8 @@ class Replication:
         self.borders = Borders(world, seed, replication)
         self.posts = self.borders.desks
         self.loads = consignments(world, seed, replication) if loads is None else loads
+        self.waiting = [load for load in self.loads if loads is None or load.turn != NOT_YET]
+        self.departed = 0
         self.log.names = [load.name for load in self.loads]
         self.log.streams = [load.stream for load in self.loads]
         self.under_way: dict[str, dict[int, Consignment]] = defaultdict(dict)
@@ -101,6 +103,8 @@ class Replication:
 
     def set_out(self, load: Consignment) -> None:
         """A load starts on its way now, unless its owner has decided against it."""
+        load.turn = self.departed
+        self.departed += 1
         if load.shipped:
             self.env.process(journey(self, load))
         else:
@@ -153,11 +157,9 @@ class Replication:
         self.message_routes = table
 
     def _departures(self) -> Generator[simpy.Event, None, None]:
-        """Starts each journey at its departure."""
-        for load in sorted(self.loads, key=lambda load: (load.departure, load.number)):
-            wait = load.departure - self.now
-            if wait > 0.0:
-                yield self.env.timeout(wait)
+        """Starts each journey at its departure; in a replay, equal times in the order of that run."""
+        for load in sorted(self.waiting, key=lambda load: (load.departure, load.turn, load.number)):
+            yield self.env.timeout(load.departure - self.now)
             self.leave(load)
 
 

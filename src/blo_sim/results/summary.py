@@ -48,7 +48,8 @@ class Summary:
         again in expectation, less what was planned again), and the counts ``consignments``, ``seizures``,
         ``deterred``, ``other_way``, ``again``.
     seized_by : dict
-        (year, commodity, control type, area, country, cause) to grams (areas: `blo_sim.world.compile.Control`).
+        (year, commodity, control type, area, country, cause) to grams; areas as in
+        `blo_sim.world.compile.Control`.
     expected_by : dict
         (year, commodity, control type, area, country) to micrograms.
     forgone : dict

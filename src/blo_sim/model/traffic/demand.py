@@ -26,6 +26,8 @@ LOAD, CLASS, CONCEALMENT, OWNER, SIGNATURE = range(5)
 """Decisions of a consignment's own key."""
 
 NO_TIPS: frozenset[int] = frozenset()
+NOT_YET = -1
+"""Turn of a load that has not departed."""
 NO_CLASS = -1
 """Traffic class of a load that meets no post."""
 
@@ -46,7 +48,8 @@ class Consignment:
 
     ``planned`` is its departure before anything postponed it, ``planned_stream`` its stream before its owner
     chose another mode, ``usual`` the number of the route there that it takes unless its owner weighs others,
-    ``shipped`` whether it is sent at all, ``way`` its route at departure. ``attempt`` counts earlier
+    ``shipped`` whether it is sent at all, ``turn`` its place among all departures of the run (`NOT_YET` before
+    it, and of loads that are put off until the end of the run), ``way`` its route at departure. ``attempt`` counts earlier
     departures of the same load, ``first_key`` is the key of the first of them.
     """
 
@@ -78,6 +81,7 @@ class Consignment:
         "stream",
         "tips",
         "traffic_class",
+        "turn",
         "usual",
         "warned",
         "way",
@@ -117,6 +121,7 @@ class Consignment:
         self.planned = departure
         self.planned_stream = stream
         self.shipped = True
+        self.turn = NOT_YET
         self.way = route
         self.signature = 0
         self.attempt = 0
@@ -274,7 +279,9 @@ def _copy(load: Consignment, route: Route) -> Consignment:
         tips=NO_TIPS,
         signed=load.signed,
     )
-    for name in ("planned", "planned_stream", "shipped", "signature", "attempt", "first_key", "usual"):
+    for name in (
+        "planned", "planned_stream", "shipped", "turn", "signature", "attempt", "first_key", "usual",
+    ):  # fmt: skip
         setattr(copy, name, getattr(load, name))
     return copy
 
