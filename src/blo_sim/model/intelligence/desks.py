@@ -33,15 +33,16 @@ WORK = 0
 class Job:
     """One report at one desk, with its copies that are there: waiting until ``done``.
 
-    An officer takes it up at ``taken``, and would at ``unburdened``, had no false report come (infinite: not
-    yet, or not known).
+    It takes ``hours`` of work, more outside the desk's hours. An officer takes it up at ``taken``, and would
+    at ``unburdened``, had no false report come (infinite: not yet, or not known).
     """
 
-    __slots__ = ("arrival", "done", "messages", "report", "sold", "taken", "unburdened", "worked")
+    __slots__ = ("arrival", "done", "hours", "messages", "report", "sold", "taken", "unburdened", "worked")
 
-    def __init__(self, report: Report, arrival: float) -> None:
+    def __init__(self, report: Report, arrival: float, hours: float) -> None:
         self.report = report
         self.arrival = arrival
+        self.hours = hours
         self.messages: list[Message] = []
         self.done = False
         self.worked = False
@@ -85,8 +86,10 @@ class Desk:
         self.change(tables)
 
     def change(self, tables: DeskTables) -> None:
-        """From now on the desk has these officers."""
+        """From now on the desk has these officers, who take up what waits in their own time."""
         self.tables = tables
+        for _, _, job in self.queue:
+            job.hours = self.hours(job.report)
         self.until_open = _hours_until_open(tables.officers)
         self.until_more = _hours_until_more(tables.officers)
         self.wake_at = -1.0
@@ -95,14 +98,15 @@ class Desk:
     def put(self, message: Message) -> None:
         """A message comes to the desk now."""
         jobs = message.report.jobs
-        message.closed = self.opens(self.sim.now) - self.sim.now
+        now = self.sim.now
+        message.closed = 0.0 if self._officers() else self.opens(now) - now
         job = jobs.get(self.office)
         if job is not None:
             job.messages.append(message)
             if job.done:
                 self.release(self.office, job)
             return
-        job = jobs[self.office] = Job(message.report, self.sim.now)
+        job = jobs[self.office] = Job(message.report, now, self.hours(message.report))
         job.messages.append(message)
         heapq.heappush(self.queue, (message.report.priority, self.arrivals, job))
         self.arrivals += 1
@@ -121,9 +125,12 @@ class Desk:
         """When a lookout that comes at ``arrival`` would be taken up, had no false report come."""
         return math.inf if self.unburdened is None else self.unburdened.take_up(self, arrival)
 
-    def work(self, report: Report, start: float) -> float:
-        """Hours of work on a report that is taken up at ``start``."""
-        hours = sample(uniform(report.key ^ self.key, WORK), self.tables.service)
+    def hours(self, report: Report) -> float:
+        """Hours of work on a report in the desk's hours, not yet on the grid."""
+        return sample(uniform(report.key ^ self.key, WORK), self.tables.service)
+
+    def work(self, hours: float, start: float) -> float:
+        """The same, if it is taken up at ``start``."""
         return on_grid(hours + self.tables.extra[int(start) % WEEK])
 
     def start(self) -> None:
@@ -138,7 +145,7 @@ class Desk:
             job.done = True
             return
         sim, report = self.sim, job.report
-        work = self.work(report, sim.now)
+        work = self.work(job.hours, sim.now)
         job.taken = sim.now
         wait = sim.now - job.arrival
         sim.record((sim.now, TAKEN, report.subject, self.office, job.messages[0].number, wait, report.source))
@@ -177,7 +184,7 @@ class Unburdened:
 
     Lookouts start in order of arrival, so the start of one is known when it comes: the first instant, not
     before the one ahead of it, at which fewer jobs are worked on than there are officers. Other reports
-    start when no lookout waits, so theirs are settled (`later`) before the next lookout is planned.
+    start when no lookout waits: they stand in ``later`` until the next lookout comes.
     """
 
     def __init__(self, expiry_h: float) -> None:
@@ -191,8 +198,14 @@ class Unburdened:
         if not job.report.is_lookout:
             self.later.append(job)
             return math.inf
-        self._settle(desk, job.arrival)
-        return self._plan(desk, job)
+        while self.later:
+            start = self.take_up(desk, self.later[0].arrival)
+            if start >= job.arrival:
+                break
+            self._begin(desk, self.later.popleft(), start)
+        start = self.take_up(desk, job.arrival)
+        self._begin(desk, job, start)
+        return start
 
     def take_up(self, desk: Desk, arrival: float) -> float:
         """When a lookout would be taken up that comes at ``arrival``, as the next one."""
@@ -207,17 +220,11 @@ class Unburdened:
             if start == math.inf:
                 return start
 
-    def _settle(self, desk: Desk, now: float) -> None:
-        while self.later and self.take_up(desk, self.later[0].arrival) < now:
-            self._plan(desk, self.later.popleft())
-
-    def _plan(self, desk: Desk, job: Job) -> float:
-        start = self.take_up(desk, job.arrival)
+    def _begin(self, desk: Desk, job: Job, start: float) -> None:
         if start - job.report.born <= self.expiry_h:
             self.last = start
             self.ends = [end for end in self.ends if end > start]
-            self.ends.append(start + desk.work(job.report, start))
-        return start
+            self.ends.append(start + desk.work(job.hours, start))
 
 
 @lru_cache

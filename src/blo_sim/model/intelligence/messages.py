@@ -301,10 +301,6 @@ class Messenger:
         """The messages of a finished job go on, or are read."""
         messages, job.messages = job.messages, []
         report = job.report
-        for message in messages:
-            if message.done < self.sim.now:
-                message.ahead += self.sim.now - message.done
-            message.done = math.inf
         if job.worked:
             report.tell(office, self.sim.now)
         if job.sold is None:
@@ -315,6 +311,9 @@ class Messenger:
                 self.sim.record((self.sim.now, LEAKED, report.subject, office, message.number, 0.0, ""))
                 self.leak(message)
         for message in messages:
+            if message.done < self.sim.now:
+                message.ahead += self.sim.now - message.done
+            message.done = math.inf
             self.carry(message, self.sim.now)
 
     def _leaks(self, office: str, report: Report) -> bool:
@@ -339,60 +338,67 @@ class Messenger:
 
     def _delayed(self, message: Message, load: Consignment, office: str, job: Job) -> None:
         """A lookout waits at a desk, or comes to a job that did: note when it would be read without that."""
-        now, report, desk = self.sim.now, message.report, self.desks[office]
+        now, desk = self.sim.now, self.desks[office]
+        message.done = max(now, _done(desk, job.hours, job.unburdened))
+        at_once, unburdened = self.rest_of_way(
+            message, max(now, _done(desk, job.hours, desk.opens(job.arrival))), message.done
+        )
         noted = load.delayed.setdefault(message.control, {})
-        known = noted.get(message.number)
-        if known is None:
-            done = max(now, _done(desk, report, desk.opens(job.arrival)))
-            at_once = self.rest_of_way(message, done, Desk.opens)
-        else:
-            at_once = known.at_once
-        message.done = max(now, _done(desk, report, job.unburdened))
-        unburdened = self.rest_of_way(message, message.done, Desk.takes_up_unburdened) - message.ahead
-        noted[message.number] = Delayed(report.known, at_once, unburdened)
+        before = noted.get(message.number)
+        if before is not None:
+            at_once = min(at_once, before.at_once)
+        noted[message.number] = Delayed(message.report.known, at_once, unburdened - message.ahead)
 
-    def rest_of_way(self, message: Message, now: float, takes_up: Callable[[Desk, float], float]) -> float:
-        """When a message would be read that leaves the office where it is at ``now``; infinite if never.
+    def rest_of_way(self, message: Message, at_once: float, unburdened: float) -> tuple[float, float]:
+        """When a message would be read, from where it is; infinite if never.
 
         It makes the draws that it will make, with trust and desks as they stand at present.
 
         Parameters
         ----------
-        takes_up : callable
-            When a desk would take up a report that comes at an hour.
+        at_once, unburdened : float
+            When it would leave the office where it is, had it waited for no officer there, and had no false
+            report come. From there on, the same.
         """
-        route, step = message.route, message.step
-        while step < len(route) and now < math.inf:
+        report, route, step = message.report, message.route, message.step
+        while step < len(route):
             hop = route[step]
             key = message.key ^ self.key(hop.key)
-            if hop.office and uniform(key, OFFICE) >= self.world.effects[hop.office].at(now):
+            if hop.office and uniform(key, OFFICE) >= self.world.effects[hop.office].at(at_once):
                 rest = self.world.standing_routes.get((hop.tail, message.target))
                 if rest is None:
-                    return math.inf
+                    return math.inf, math.inf
                 route, step = rest, 0
                 continue
             if hop.willing < 1.0 and uniform(key, WILLING) >= self._willing(hop, self.sim.now):
-                return math.inf
+                return math.inf, math.inf
             if hop.loss and uniform(key, LOSS) < hop.loss:
-                return math.inf
-            now += hours_of(hop.delay, uniform(key, DELAY))
-            now = self._passes(message.report, hop.head, now, takes_up)
+                return math.inf, math.inf
+            delay = hours_of(hop.delay, uniform(key, DELAY))
+            at_once = self._passes(report, hop.head, at_once + delay, Desk.opens)
+            unburdened = self._passes(report, hop.head, unburdened + delay, Desk.takes_up_unburdened)
             step += 1
-        return now if now - message.report.born <= self.world.reports.expiry_h else math.inf
+        last = report.born + self.world.reports.expiry_h
+        return at_once if at_once <= last else math.inf, unburdened if unburdened <= last else math.inf
 
     def _passes(
         self, report: Report, office: str, arrival: float, takes_up: Callable[[Desk, float], float]
     ) -> float:
-        """When a report that comes to an office at ``arrival`` would leave it, or be read there."""
+        """When a report that comes to an office at ``arrival`` would leave it, or be read there.
+
+        ``takes_up`` says when a desk would take up a report that comes at an hour.
+        """
+        if arrival == math.inf:
+            return arrival
         desk = self.desks.get(office) if self._has_desk(office, arrival) else None
         if desk is None:
             return self.next_open(office, arrival)
         job = report.jobs.get(office)
         if job is None:
-            return _done(desk, report, takes_up(desk, arrival))
+            return _done(desk, desk.hours(report), takes_up(desk, arrival))
         if job.done:
             return arrival
-        return max(arrival, _done(desk, report, takes_up(desk, min(arrival, job.arrival))))
+        return max(arrival, _done(desk, job.hours, takes_up(desk, min(arrival, job.arrival))))
 
     def _willing(self, hop: Hop, now: float) -> float:
         return hop.willing if self.trust is None else self.trust.willingness(hop, now)
@@ -408,9 +414,9 @@ class Messenger:
         return now if wait == 0 else float(int(now) + wait)
 
 
-def _done(desk: Desk, report: Report, start: float) -> float:
-    """When the work on a report that is taken up at ``start`` is done."""
-    return start + desk.work(report, start) if start < math.inf else start
+def _done(desk: Desk, hours: float, start: float) -> float:
+    """When work of ``hours`` that is taken up at ``start`` is done."""
+    return start + desk.work(hours, start) if start < math.inf else start
 
 
 def hours_of(distribution: Distribution, u: float) -> float:

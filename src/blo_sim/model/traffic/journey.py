@@ -227,10 +227,9 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
     load.passed += 1
     waved = sim.shifts.compromised(load, control, now)
     delayed = control.index in load.delayed
-    honest = waved and bool(match or delayed) and honest_agency(sim, load, control, uniform(key, POOLED))
-    if waved and not (match and honest):
+    if waved and not (match and honest_agency(sim, load, control, uniform(key, POOLED))):
         meets(sim, load, control, 0.0, "waved through")
-        if honest:
+        if delayed and honest_agency(sim, load, control, uniform(key, POOLED)):
             forgone.at_post(sim, load, control, lane, start, match, 0.0, waved)
         return False
     released = waved or post.releases(now)
