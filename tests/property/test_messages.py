@@ -22,10 +22,12 @@ from blo_sim.model.events import (
     DEPART,
     ENCOUNTER,
     EXPIRED,
+    FORGONE,
     HELD,
     KINDS,
     LEAKED,
     LOST,
+    MECHANISMS,
     MERGED,
     MISTAKEN,
     NOBODY,
@@ -317,6 +319,36 @@ def test_nothing_acts_before_it_was_read(changes: tuple[str, ...], clock: str, r
                 assert (event.note == "lookout") == told[load, place]
         if event.kind == SEIZED and event.note == "lookout":
             assert told[load, place]
+
+
+@settings(max_examples=40, deadline=None)
+@given(overrides(CHOICES, SHORT), clocks, replications)
+def test_what_mechanisms_take_belongs_to_the_encounter_before(
+    changes: tuple[str, ...], clock: str, replication: int
+) -> None:
+    """Waits and false reports never add to p: who waited less has the lookouts that he had, and more."""
+    log = replicate(world_of(EVERYTHING, *changes, clock=clock), SEED, replication)
+    encounter: Event | None = None
+    taken: set[str] = set()
+    grams = {event.consignment: event.amount for event in log.rows() if event.kind == DEPART}
+    for event in log.rows():
+        if event.kind == ENCOUNTER:
+            encounter, taken = event, set()
+        elif event.kind == FORGONE:
+            assert encounter is not None
+            assert (event.time, event.consignment, event.place) == (
+                encounter.time, encounter.consignment, encounter.place,
+            )  # fmt: skip
+            assert event.note in MECHANISMS
+            assert event.note not in taken
+            taken.add(event.note)
+            assert event.amount < 0 or event.note == "staff"
+            assert event.amount == pytest.approx(1e6 * grams[event.consignment] * event.p, abs=1.0)
+            assert 0.0 <= encounter.p - event.p <= 1.0
+        else:
+            encounter = None
+    if "reports.false_factor=0.0" in changes:
+        assert not any(event.note == "false reports" for event in log.rows() if event.kind == FORGONE)
 
 
 # Independence ---------------------------------------------------------------------------------------

@@ -62,6 +62,11 @@ def test_a_denser_network_catches_less_where_its_desks_drown() -> None:
     result = blo_sim.compare("overload", "overload-mesh", replications=6, days=40, seed=SEED)
     gain = result.document()["commodities"]["contraband"]["gains"]["overload-mesh"]["intercepted_share"]
     assert gain["mc_ci"][1] < 0.0
+    ledger = result.document()["commodities"]["contraband"]["ledger"]["overload-mesh"]
+    waits = [ledger[line]["kept_kg"]["mean"] for line in ("overload", "false_reports")]
+    assert ledger["false_reports"]["kept_kg"]["mc_ci"][1] < 0.0
+    # They explain the loss: what the links add elsewhere is small.
+    assert sum(waits) == pytest.approx(ledger["net"]["kept_kg"]["mean"], rel=0.2)
     late = result.document()["messages"]["overload-mesh"]["late_by"]
     assert late["queue"]["mean"] > 10 * late["delay"]["mean"]
     load = {name: max(desk["load"]["mean"] for desk in result.document()["desks"][name].values())

@@ -84,8 +84,12 @@ def summary(
     seized: dict[str, tuple[int, str, int, str]] | None = None,
     lawful: tuple[int, int, int, int] = (2000, 2**32 * 100, 40, 10),
     year: int = 0,
+    forgone: dict[str, int] | None = None,
 ) -> Summary:
-    """A summary; each commodity is (attempted grams, expected micrograms, seized grams)."""
+    """A summary; each commodity is (attempted grams, expected micrograms, seized grams).
+
+    ``forgone`` are micrograms of heroin by mechanism.
+    """
     flows: dict[tuple[str, int, str], int] = {}
     for commodity, (attempted, expected, taken) in (("heroin", heroin), ("opium", opium)):
         flows |= {
@@ -104,6 +108,7 @@ def summary(
             (year, "heroin", "post", "AA-BB", "BB"): heroin[1],
             (year, "opium", "patrol", "AA-BB", "AA"): opium[1],
         },
+        forgone={(name, year, "heroin", "post", "AA-BB"): mass for name, mass in (forgone or {}).items()},
         met_by={(year, "heroin", "post", "AA-BB"): heroin[0], (year, "opium", "patrol", "AA-BB"): opium[0]},
         targets={},
         seized=seized or {},

@@ -400,12 +400,12 @@ def test_the_table_of_all_behaviours_sets_them_side_by_side(
     out = capsys.readouterr().out
     table = out.partition("Under each behaviour: ")[2].splitlines()
     assert " ".join(table[1].split()) == (
-        "behaviour alternative kept interval unchanged flows interval response"
+        "behaviour alternative kept interval unchanged flows interval response interval"
     )
     rows = [line.split("  ") for line in table[3:6]]
     cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
     assert [row[0] for row in cells] == BEHAVIOURS
-    for name, _, kept, _, unchanged, _, response in cells:
+    for name, _, kept, _, unchanged, _, response, _ in cells:
         assert float(kept) - float(unchanged) == pytest.approx(float(response), abs=0.2)
         assert (float(response) == 0) == (name == "fixed")
     assert "Smugglers take the most profitable ways from the start" in out.replace("\n", " ")

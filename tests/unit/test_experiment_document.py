@@ -70,7 +70,7 @@ def test_document_has_the_keys_of_the_interface() -> None:
     assert set(content["leaks"]["base"]) == {"warned", "rerouted", "waited", "delivered_kg"}
     assert list(content["causes"]["base"]) == list(CAUSES)
     for block in content["commodities"].values():
-        assert set(block) == {"measures", "gains", "ledger"}
+        assert set(block) == {"measures", "gains", "ledger", "response"}
         assert set(block["measures"]) == {"base", "more"}
         for entries in block["measures"].values():
             assert set(entries) == {
@@ -82,7 +82,8 @@ def test_document_has_the_keys_of_the_interface() -> None:
         assert set(block["gains"]["more"]) == {"intercepted_kg", "intercepted_share", "kept_kg"}
         assert all(set(entry) == G for entry in block["gains"]["more"].values())
         assert list(block["ledger"]["more"]) == [
-            "detection", "displacement", "deterred", "replacement", "interaction", "net", "attribution_shift",
+            "detection", "overload", "staff", "false_reports", "displacement", "deterred", "replacement",
+            "interaction", "net", "attribution_shift",
         ]  # fmt: skip
 
 
@@ -131,6 +132,41 @@ def test_ledger_columns_are_the_gain_and_net_is_their_sum() -> None:
         assert ledger["net"][column]["mc_ci"] == gain[column]["mc_ci"]
 
 
+def test_mechanisms_are_taken_out_of_detection() -> None:
+    """Of 4, 3 and 5 kg more, waits at desks took 1, 0 and 2 kg, and drawn officers the same as before."""
+    before = {"staff": -KG, "overload": 0}
+    after = [0, 2 * KG, -KG]
+    result = CompareResult(
+        design("base", "more"),
+        Finished(
+            {
+                "base": [summary(i, each, forgone=before) for i, each in enumerate(BEFORE)],
+                "more": [
+                    summary(i, each, forgone={"staff": -KG, "overload": -taken - KG, "false reports": KG})
+                    for i, (each, taken) in enumerate(zip(AFTER, after, strict=True))
+                ],
+            },
+            False,
+        ),
+    )
+    ledger = result.document()["commodities"]["heroin"]["ledger"]["more"]
+    for column in ("intercepted_kg", "kept_kg"):
+        means = {line: columns[column]["mean"] for line, columns in ledger.items()}
+        assert means == {
+            "detection": pytest.approx(4.0 + (1 + 3 + 0) / 3 - 1.0),
+            "overload": pytest.approx(-(1 + 3 + 0) / 3),
+            "staff": 0.0,
+            "false_reports": 1.0,
+            "displacement": 0.0,
+            "deterred": 0.0,
+            "replacement": 0.0,
+            "interaction": 0.0,
+            "net": 4.0,
+            "attribution_shift": 0.0,
+        }
+    assert ledger["overload"]["kept_kg"]["mc_ci"] is not None
+
+
 def test_attribution_shift_counts_loads_seized_in_both_worlds_and_relabelled() -> None:
     before = {
         "a:1": (0, "heroin", 5_000, "routine"),
@@ -170,7 +206,7 @@ def test_a_world_against_itself_gains_exactly_nothing(behaviour: str) -> None:
             assert gain["mc_ci"] is None
             assert gain["variance_reduction"] is None
             assert gain["paired_years"] == {"positive": 0, "zero": 3, "negative": 0}
-        assert len(block["ledger"]["base"]) == 7
+        assert len(block["ledger"]["base"]) == 10
         for line in block["ledger"]["base"].values():
             assert line["kept_kg"] == {"mean": 0.0, "mc_ci": None}
     assert result.replications_for(0.1) is None
@@ -365,7 +401,15 @@ def test_a_ledger_with_a_replay_by_hand() -> None:
     assert kept == {
         "detection": 3.0, "displacement": pytest.approx(4 / 3), "deterred": 0.0,
         "replacement": pytest.approx(-8 / 3), "interaction": 0.0, "net": 4.0, "attribution_shift": 0.0,
+        "overload": 0.0, "staff": 0.0, "false_reports": 0.0,
     }  # fmt: skip
+    parts = result.document()["commodities"]["heroin"]["response"]["more"]
+    assert parts["unchanged_kg"]["mean"] == 3.0
+    assert parts["response_kg"]["mean"] == pytest.approx(4 / 3 - 8 / 3)
+    assert parts["taken_back_share"]["mean"] == pytest.approx(4 / 9)
+    answers = [elsewhere + again for _, elsewhere, again in REPLAYED]
+    expected = scipy.stats.ttest_1samp(answers, 0.0).confidence_interval(0.95)
+    assert parts["response_kg"]["mc_ci"] == pytest.approx([expected.low, expected.high])
     assert caught["detection"] == 3.0
     assert caught["replacement"] == 0.0
     expected = scipy.stats.ttest_1samp([-3.0, -4.0, -1.0], 0.0).confidence_interval(0.95)
@@ -381,6 +425,7 @@ def test_a_gain_between_other_plans_has_no_parts() -> None:
     result = compared(behaviour="learning")
     block = result.document()["commodities"]["heroin"]
     assert list(block["ledger"]["more"]) == ["net"]
+    assert block["response"] == {}
     assert block["ledger"]["more"]["net"]["kept_kg"]["mean"] == 4.0
     assert set(result.document()["gain_by_place"]["more"]["post AA-BB BB"]) == {"net_kg"}
 

@@ -10,7 +10,7 @@ from blo_sim import load_scenario
 from blo_sim.cli import main
 from blo_sim.errors import UsageError
 from blo_sim.experiment.trace import BOTH, Speaker, trace
-from blo_sim.model.events import KINDS, TAKEN, Event
+from blo_sim.model.events import KINDS, MECHANISMS, TAKEN, Event
 
 
 def test_default_is_the_first_whose_fate_differs(small: str, without: str) -> None:
@@ -103,7 +103,8 @@ def test_what_offices_do_in_words() -> None:
 def test_every_kind_of_event_has_a_sentence() -> None:
     for kind in KINDS:
         if kind not in ("depart", "diverted", "deterred"):
-            assert "bridge, BB post" in said(kind)
+            notes = MECHANISMS if kind == "forgone" else ("note",)
+            assert all("bridge, BB post" in said(kind, note) for note in notes)
 
 
 def test_for_a_real_place_nothing_names_a_weak_shift_or_desk() -> None:
@@ -111,7 +112,9 @@ def test_for_a_real_place_nothing_names_a_weak_shift_or_desk() -> None:
     assert said("encounter", "waved through", "real") == said("encounter", "", "real")
     assert said("encounter", "request", "real").endswith(", an answer told of it")
     assert speaker("synthetic").tells("leaked")
+    assert speaker("synthetic").tells("forgone")
     assert not speaker("real").tells("leaked")
+    assert not speaker("real").tells("forgone")
 
 
 DESK = """

@@ -24,6 +24,7 @@ from blo_sim.experiment.result import CompareResult, Result, RunResult
 from blo_sim.experiment.values import value
 from blo_sim.model.events import ELSEWHERE
 from blo_sim.results.network import TIP_OUTCOMES
+from blo_sim.results.response import RESPONSE
 from blo_sim.results.statistics import ratio_difference
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ ONLY_IF_ANY = ("withheld", "merged", "leaked")
 """Columns of messages that are left out if no scenario has any."""
 LEDGER = {
     "detection": "detection, on unchanged flows",
+    "overload": "overload: waits at desks",
+    "staff": "staff: officers drawn to desks",
+    "false_reports": "false reports: waits for them",
     "displacement": "displacement: sent another way",
     "deterred": "deterred: not sent",
     "replacement": "replacement: sent again",
@@ -54,11 +58,12 @@ LEDGER = {
     "net": "net gain",
     "attribution_shift": "attribution shift (not a gain)",
 }
-GAIN_COLUMNS = ["behaviour", "alternative", "kept", "interval", "unchanged flows", "interval", "response"]
+GAIN_COLUMNS = [
+    "behaviour", "alternative", "kept", "interval", "unchanged flows", "interval", "response", "interval",
+]  # fmt: skip
 RUN_COLUMNS = [
     "behaviour", "scenario", "attempted", "not sent", "intercepted", "interval", "share", "other ways",
 ]  # fmt: skip
-RESPONSE = ("displacement", "deterred", "replacement", "interaction")
 BEHAVIOURS = {
     "fixed": "Smugglers keep their ways",
     "learning": "Smugglers learn from losses",
@@ -139,17 +144,11 @@ def _run_cells(entry: dict[str, Any]) -> list[str]:
 
 
 def _gain_cells(block: dict[str, Any], name: str) -> list[str]:
-    kept, lines = block["gains"][name]["kept_kg"], block["ledger"][name]
-    detection = lines["detection"]["kept_kg"] if "detection" in lines else None
-    answered = sum(lines[line]["kept_kg"]["mean"] for line in RESPONSE if line in lines)
-    return [
-        name,
-        signed(kept["mean"]),
-        interval(kept),
-        signed(detection["mean"]) if detection else UNDEFINED,
-        interval(detection) if detection else UNDEFINED,
-        signed(answered) if detection else UNDEFINED,
-    ]
+    kept, parts = block["gains"][name]["kept_kg"], block["response"].get(name)
+    cells = [name, signed(kept["mean"]), interval(kept)]
+    for part in ("unchanged_kg", "response_kg"):
+        cells += [signed(parts[part]["mean"]), interval(parts[part])] if parts else [UNDEFINED, UNDEFINED]
+    return cells
 
 
 def _joined(parts: list[str]) -> str:
@@ -194,26 +193,25 @@ def _compare_headline(result: CompareResult, name: str) -> str:
     shares = ""
     if share is not None:
         shares = f" The intercepted share goes from {percent(before)} to {percent(after)}."
-    answer = _taken_back(block["ledger"][name])
+    answer = _taken_back(block["response"].get(name))
     return paragraph(
         f"{name} against {result.design.baseline}: {signed(kept['mean'])} kg {_period(result)} of {title} "
         f"kept from delivery ({_noise(kept, result)}).{shares}{answer} {_caveat(result)}"
     )
 
 
-def _taken_back(lines: dict[str, Any]) -> str:
+def _taken_back(parts: dict[str, Any] | None) -> str:
     """How much of the gain on unchanged flows the smugglers' response takes back, or adds."""
-    if "detection" not in lines:
+    if parts is None:
         return " The two plan different loads, so the gain has no parts."
-    gained = lines["detection"]["kept_kg"]["mean"]
-    answered = sum(lines[line]["kept_kg"]["mean"] for line in RESPONSE)
-    if not answered:
+    gained, answered = parts["unchanged_kg"]["mean"], parts["response_kg"]
+    if not answered["mean"]:
         return ""
-    verb = "takes back" if answered < 0 else "adds"
-    share = f", {percent(abs(answered) / gained)} of it" if gained > 0 else ""
+    verb = "takes back" if answered["mean"] < 0 else "adds"
+    share = f", {percent(abs(answered['mean']) / gained)} of it" if gained > 0 else ""
     return (
         f" On unchanged flows it would be {signed(gained)} kg; the smugglers' response {verb} "
-        f"{amount(abs(answered))} kg{share}."
+        f"{amount(abs(answered['mean']))} kg{share}."
     )
 
 

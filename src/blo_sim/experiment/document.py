@@ -10,7 +10,7 @@ from blo_sim.clock import TICKS_PER_HOUR
 from blo_sim.experiment.breakdown import causes, places, shares_of_gain
 from blo_sim.experiment.design import same_demand
 from blo_sim.experiment.exchange import DAYS_PER_YEAR, desks, leaks, messages
-from blo_sim.experiment.ledger import ledger, ledger_lines
+from blo_sim.experiment.ledger import DETECTION, answered, ledger, ledger_lines
 from blo_sim.experiment.masses import Masses, difference, kilograms, masses
 from blo_sim.experiment.values import of_mean, of_ratio, value
 from blo_sim.results.statistics import median, ratio_difference, variance_reduction
@@ -139,7 +139,7 @@ def commodities(
     if not paired:
         return blocks
     for block in blocks.values():
-        block |= {"gains": {}, "ledger": {}}
+        block |= {"gains": {}, "ledger": {}, "response": {}}
     for name in design.alternatives:
         pair = worlds[design.baseline], worlds[name]
         lines = ledger_lines(
@@ -154,6 +154,8 @@ def commodities(
         for key, weights in design.blocks().items():
             blocks[key]["gains"][name] = gains(*pair, weights)
             blocks[key]["ledger"][name] = ledger(lines, weights)
+            if DETECTION in lines:
+                blocks[key]["response"][name] = answered(lines, weights)
     return blocks
 
 

@@ -1,9 +1,11 @@
 """Where a gain comes from.
 
 A comparison has three runs: the baseline (A), the alternative (B), and the alternative's offices facing
-exactly the baseline's consignments, sent as they were sent there (F). F - A is the gain on unchanged flows,
-the line ``detection``. B - F is what smugglers' response makes of it, told apart load by load in
-`blo_sim.results.response`. All lines are whole micrograms in each replication and add up to the net exactly.
+exactly the baseline's consignments, sent as they were sent there (F). F - A is the gain on unchanged flows:
+what waits at desks (``overload``), officers drawn to desks (``staff``) and false reports (``false_reports``)
+take from it, each F's sum over encounters minus A's, and the rest, the line ``detection``. B - F is what
+smugglers' response makes of it, told apart load by load in `blo_sim.results.response`. All lines are whole
+micrograms in each replication and add up to the net exactly.
 Where nobody responds, F is B.
 
 ``attribution_shift`` is the realised mass of loads seized in A and in F that intelligence is credited with
@@ -16,7 +18,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, Series, difference, kilograms, masses
+from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, Series, added, difference, kilograms, masses
+from blo_sim.experiment.values import of_mean, of_ratio
+from blo_sim.model.events import MECHANISMS
 from blo_sim.results.response import INTERCEPTED, KEPT, RESPONSE
 from blo_sim.results.statistics import mean, mean_interval
 
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 INTELLIGENCE = frozenset({"lookout", "request", "pattern"})
 """Causes that need another office's knowledge."""
 DETECTION, NET, SHIFT = "detection", "net", "attribution_shift"
+MECHANISM_LINES = {mechanism.replace(" ", "_"): mechanism for mechanism in MECHANISMS}
+UNCHANGED = (DETECTION, *MECHANISM_LINES)
+"""Lines that are the gain on unchanged flows together."""
 Columns = tuple[Series, Series]
 """Micrograms intercepted, and micrograms kept from delivery."""
 
@@ -59,8 +66,15 @@ def ledger_lines(
         return {NET: net}
     shifted = attribution_shift(first, unchanged, commodities, year)
     nothing: Series = {each: [0] * len(first) for each in commodities}
+    detection = _gain(first, unchanged, commodities, estimator, year)
+    taken = {}
+    for line, mechanism in MECHANISM_LINES.items():
+        part = _forgone(first, unchanged, mechanism, commodities, year)
+        detection = difference(part, detection[0]), difference(part, detection[1])
+        taken[line] = part, part
     return {
-        DETECTION: _gain(first, unchanged, commodities, estimator, year),
+        DETECTION: detection,
+        **taken,
         **{line: _response(responses, line, nothing, year) for line in RESPONSE},
         NET: net,
         SHIFT: (shifted, nothing),
@@ -76,6 +90,23 @@ def _gain(
 ) -> Columns:
     before, after = (masses(each, commodities, estimator, year) for each in (first, second))
     return difference(before.intercepted, after.intercepted), difference(after.delivered, before.delivered)
+
+
+def _forgone(
+    first: Sequence[Summary],
+    second: Sequence[Summary],
+    mechanism: str,
+    commodities: Sequence[str],
+    year: int | None,
+) -> Series:
+    """Micrograms that a mechanism adds in the second runs minus what it adds in the first."""
+    series: Series = {each: [0] * len(first) for each in commodities}
+    for sign, runs in ((-1, first), (1, second)):
+        for replication, summary in enumerate(runs):
+            for (name, when, commodity, _, _), micrograms in summary.forgone.items():
+                if name == mechanism and commodity in series and year in (None, when):
+                    series[commodity][replication] += sign * micrograms
+    return series
 
 
 def _response(responses: Sequence[Response], line: str, nothing: Series, year: int | None) -> Columns:
@@ -119,6 +150,29 @@ def ledger(lines: Mapping[str, Columns], weights: Mapping[str, float]) -> dict[s
         }
         for name, (intercepted, kept) in lines.items()
     }
+
+
+def answered(lines: Mapping[str, Columns], weights: Mapping[str, float]) -> dict[str, Any]:
+    """The kilograms that a gain would keep from delivery on unchanged flows, and what the response adds.
+
+    Parameters
+    ----------
+    lines, weights : mapping
+        As for `ledger`; the lines are those of three runs.
+    """
+    gained, response = (kilograms(_kept(lines, group), weights) for group in (UNCHANGED, RESPONSE))
+    return {
+        "unchanged_kg": of_mean(gained),
+        "response_kg": of_mean(response),
+        "taken_back_share": of_ratio([-each for each in response], gained),
+    }
+
+
+def _kept(lines: Mapping[str, Columns], group: Sequence[str]) -> Series:
+    first, *others = (lines[name][1] for name in group)
+    for other in others:
+        first = added(first, other)
+    return first
 
 
 def line(values: Sequence[float]) -> dict[str, Any]:

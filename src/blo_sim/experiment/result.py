@@ -95,8 +95,8 @@ class Result:
         Returns
         -------
         list of dict
-            Keys ``kind`` (measure, gain, ledger, or one of `BLOCKS`), ``scenario``, ``commodity`` (empty
-            for the latter), ``measure`` (of a block in a block ``outer.inner``), ``mean``, ``mc_low``,
+            Keys ``kind`` (measure, gain, ledger, response, or one of `BLOCKS`), ``scenario``, ``commodity``
+            (empty for the latter), ``measure`` (of a block in a block ``outer.inner``), ``mean``, ``mc_low``,
             ``mc_high``.
         """
         return list(self._rows())
@@ -159,6 +159,8 @@ class Result:
                 yield from rows_of("gain", name, commodity, entries)
             for name, lines in block.get("ledger", {}).items():
                 yield from rows_of("ledger", name, commodity, lines)
+            for name, entries in block.get("response", {}).items():
+                yield from rows_of("response", name, commodity, entries)
         for kind in BLOCKS:
             for name, entries in content.get(kind, {}).items():
                 yield from rows_of(kind, name, "", entries)

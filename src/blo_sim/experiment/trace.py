@@ -25,6 +25,11 @@ KNOWN = {
     "released": ", the bay is full and releases",
     WAVED: ", a compromised shift waves it through",
 }
+TAKES = {
+    "overload": "waits at desks",
+    "staff": "officers drawn to a desk",
+    "false reports": "waits at desks for false reports",
+}
 Fate = tuple[str, str, str]
 """How a load ends (seized, delivered, under way), where, and by which cause."""
 
@@ -183,8 +188,8 @@ class Speaker:
         return self.names.get(place, place)
 
     def tells(self, kind: str) -> bool:
-        """Whether events of a kind are told: in a real place, the line before a leak would name the desk."""
-        return kind != "leaked" or self.shows_chances
+        """Whether events of a kind are told: in a real place, not those that name a weak desk or post."""
+        return kind not in ("leaked", "forgone") or self.shows_chances
 
     def say(self, kind: str, event: Event, flow: str, since: float) -> str:
         """One sentence; ``since`` is the hours since the message of the event was sent."""
@@ -196,6 +201,9 @@ class Speaker:
             "deterred": lambda: f"its owner does not send {kg}: no way is worth the risk",
             "arrive": lambda: f"joins the lanes at {where}, inspected after {_hours(event.p)}",
             "encounter": lambda: f"meets {where}{self._chance(event)}{self._known(event)}",
+            "forgone": lambda: (
+                f"  {TAKES[event.note]} changed this probability at {where} by {100 * event.p:+.2f} points"
+            ),
             "searched": lambda: f"searched at {where} in vain; {_hours(event.p)} in the bay",
             "seized": lambda: f"SEIZED at {where}: {kg}, cause {event.note}",
             "delivered": lambda: f"DELIVERED at {where}: {kg}",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 DEPART, ARRIVE, ENCOUNTER, SEARCHED, SEIZED, DELIVERED, REPORT, SENT, READ, LOST, EXPIRED = range(11)
 CARRIED, TAKEN, WORKED, WITHHELD, MERGED, LEAKED, REROUTED, WAITED, HELD, MISTAKEN = range(11, 21)
-DETERRED, DIVERTED = range(21, 23)
+DETERRED, DIVERTED, FORGONE = range(21, 24)
 
 KINDS = (
     "depart",
@@ -38,6 +38,7 @@ KINDS = (
     "mistaken",
     "deterred",
     "diverted",
+    "forgone",
 )
 
 CAUSES = ("lookout", "request", "routine", "profiling", "pattern", "patrol", "inland", "team")
@@ -54,6 +55,10 @@ SOURCES = (
 )  # fmt: skip
 """Where a report comes from."""
 SURVEILLANCE, OTHER_SIDE, SEIZURE, CHASE, PATTERN, REQUEST, ANSWER, FALSE = SOURCES
+
+MECHANISMS = ("overload", "staff", "false reports")
+"""What can take from the probability of a seizure: waits at desks, officers drawn to them, false reports."""
+OVERLOAD, STAFF, FALSE_REPORTS = MECHANISMS
 
 ELSEWHERE = "elsewhere"
 LATE = ("delay", "closed", "queue", "work", ELSEWHERE)
@@ -80,6 +85,9 @@ class Event(NamedTuple):
     encounter    a control can seize the load: ``p`` the probability, ``amount`` load x p in micrograms
                  (whole), ``note`` what was known (``""`` or ``lookout``, ``released``, ``waved through``,
                  ``request``)
+    forgone      what a mechanism took from the encounter just before (added to it, if positive): ``p`` the
+                 probability as it is minus that without the mechanism, ``amount`` load x p in micrograms as
+                 it is minus that without (whole), ``note`` one of `MECHANISMS`
     searched     a search in the bay ended without a find; ``p`` hours in the bay, the wait included
     seized       ``amount`` the load in grams, ``note`` the cause
     delivered    ``place`` the destination, ``amount`` the load in grams

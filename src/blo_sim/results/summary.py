@@ -19,6 +19,7 @@ from blo_sim.model.events import (
     DETERRED,
     DIVERTED,
     ENCOUNTER,
+    FORGONE,
     SEIZED,
     EventLog,
 )
@@ -51,6 +52,9 @@ class Summary:
         `blo_sim.world.compile.Control`.
     expected_by : dict
         (year, commodity, control type, area, country) to micrograms.
+    forgone : dict
+        (mechanism, year, commodity, control type, area) to the micrograms that it added to the expected
+        seizures; mostly negative.
     met_by : dict
         (year, commodity, control type, area) to the grams that met such a control there.
     targets : dict
@@ -88,6 +92,7 @@ class Summary:
     flows: dict[tuple[str, int, str], int]
     seized_by: dict[tuple[int, str, str, str, str, str], int]
     expected_by: dict[tuple[int, str, str, str, str], int]
+    forgone: dict[tuple[str, int, str, str, str], int]
     met_by: dict[tuple[int, str, str, str], int]
     targets: dict[str, tuple[int, int]]
     seized: dict[str, tuple[int, str, int, str]]
@@ -143,6 +148,7 @@ class Summariser:
         self.expected_at: Counter[tuple[str, str, str]] = Counter()
         self.countries: dict[int, set[str]] = {}
         self.places: dict[int, set[tuple[str, str]]] = {}
+        self.forgone: Counter[tuple[str, int, str, str, str]] = Counter()
         self.met_by: Counter[tuple[int, str, str, str]] = Counter()
         self.leaks: Counter[tuple[str, str]] = Counter()
         self.network = NetworkSums(world, self.year)
@@ -178,6 +184,10 @@ class Summariser:
                 self.seize(load, controls[place], amount, note)
             elif kind == DELIVERED:
                 self.deliver(load)
+            elif kind == FORGONE:
+                if load in year:
+                    control = controls[place]
+                    self.forgone[note, year[load], commodity[load], control.kind, control.area] += amount
             elif kind in handlers:
                 handlers[kind](time, load, place, amount, p, note)
         if self.again is not None:
@@ -211,6 +221,7 @@ class Summariser:
             flows=dict(self.flows),
             seized_by=dict(self.seized_by),
             expected_by=dict(self.expected_by),
+            forgone=dict(self.forgone),
             met_by=dict(self.met_by),
             targets={target.id: self.target(target) for target in self.world.targets},
             seized=self.seized,

@@ -251,6 +251,12 @@ class World:
     scale_per_usd: float = 0.0
 
     @property
+    def false_reports(self) -> bool:
+        """Whether any false report comes."""
+        each = zip(self.sources, self.false_subjects, strict=True)
+        return any(source.false_per_year * self.reports.false_factor and about for source, about in each)
+
+    @property
     def end_hours(self) -> float:
         """End of the measured window."""
         return self.warmup_hours + self.days * HOURS_PER_DAY
@@ -431,8 +437,10 @@ def _post(
     for (start, state), (_, staff) in zip(states, staffs, strict=True):
         added = state.components.equipment if state else ()
         built = crossings.bay(post, added, groups, model, staff.officers)
-        shares = tuple(tuple(_rotate(table, calendar)) for table in built.shares)
-        bays.append((start, crossings.Bay(built.methods, built.search_mean_h, shares)))
+        full = crossings.bay(post, added, groups, model)
+        shares, undrawn = (tuple(_rotate(table, calendar) for table in each.shares) for each in (built, full))
+        drawn = undrawn if undrawn != shares else None
+        bays.append((start, crossings.Bay(built.methods, built.search_mean_h, shares, drawn)))
     parts = office.components if office else None
     return PostTables(
         id=name,

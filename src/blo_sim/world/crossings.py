@@ -50,11 +50,15 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Bay:
-    """A post's search bay with one set of methods; ``shares`` are per lane group."""
+    """A post's search bay with one set of methods; ``shares`` are per lane group.
+
+    ``undrawn`` are what they would be if a desk had not taken officers, None where that makes no difference.
+    """
 
     methods: tuple[str, ...]
     search_mean_h: float
     shares: tuple[tuple[float, ...], ...]
+    undrawn: tuple[tuple[float, ...], ...] | None = None
 
 
 def open_hours(hours: tuple[int, int]) -> set[int]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from blo_sim.world.compile import PostTables, World
     from blo_sim.world.crossings import Bay, LaneGroup
 
+Shares = tuple[tuple[float, ...], ...]
+"""Lawful share referred, by lane group and hour of the week."""
+
 
 def service_law(group: LaneGroup) -> Law:
     """Primary inspection of a lane group, hours."""
@@ -133,7 +136,7 @@ class Post:
         self.keys = {
             name: key_of(seed, replication, "method", self.tables.id, name) for name in world.methods
         }
-        self.shares = self.tables.bays[0][1].shares
+        self.shares, self.undrawn = self.tables.bays[0][1].shares, self.tables.bays[0][1].undrawn
         self.search_mean = self.tables.bays[0][1].search_mean_h
         self._day = -1
         self._working: tuple[str, ...] = ()
@@ -144,7 +147,7 @@ class Post:
         """New equipment opens at ``now``: what came before was referred under the old shares."""
         self.borders.advance(self.number, now)
         self.borders.set_bay(self.number, bay)
-        self.shares, self.search_mean = bay.shares, bay.search_mean_h
+        self.shares, self.undrawn, self.search_mean = bay.shares, bay.undrawn, bay.search_mean_h
 
     def change_staff(self, staff: Staff, now: float) -> None:
         """A desk takes its officers at ``now``: who has come to the lanes before keeps its start."""
@@ -202,12 +205,15 @@ class Post:
             value += gain * effect.at(now)
         return value
 
-    def thresholds(self, now: float, group: int, pattern: float) -> tuple[float, float, float]:
+    def thresholds(
+        self, now: float, group: int, pattern: float, shares: Shares | None = None
+    ) -> tuple[float, float, float]:
         """Scores (as probabilities) above which a load is referred.
 
-        Without the post's d', with it, and with what ``pattern`` adds to it.
+        Without the post's d', with it, and with what ``pattern`` adds to it. ``shares`` are the lawful
+        shares referred, those of the bay by default.
         """
-        share = self.shares[group - self.first_group][int(now) % 168]
+        share = (self.shares if shares is None else shares)[group - self.first_group][int(now) % 168]
         key = (share, self.d_prime(now) if self.tables.training else self.tables.d_prime)
         known = self._thresholds.get(key)
         if known is None:

@@ -2,11 +2,16 @@
 
 A desk works on each report once: copies of it that come while it waits or is worked on go with it, copies
 that come later pass at once. Officers never stop what they have begun, not even when the desk closes.
+
+`Unburdened` is the same desk in a world without false reports: it says when a report would be taken up
+there, and changes nothing.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
+from collections import deque
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -26,17 +31,23 @@ WORK = 0
 
 
 class Job:
-    """One report at one desk, with its copies that are there: waiting until ``done``."""
+    """One report at one desk, with its copies that are there: waiting until ``done``.
 
-    __slots__ = ("arrival", "done", "messages", "report", "sold", "worked")
+    It takes ``hours`` of work, more outside the desk's hours. An officer takes it up at ``taken``, and would
+    at ``unburdened``, had no false report come (infinite: not yet, or not known).
+    """
 
-    def __init__(self, report: Report, arrival: float) -> None:
+    __slots__ = ("arrival", "done", "hours", "messages", "report", "sold", "taken", "unburdened", "worked")
+
+    def __init__(self, report: Report, arrival: float, hours: float) -> None:
         self.report = report
         self.arrival = arrival
+        self.hours = hours
         self.messages: list[Message] = []
         self.done = False
         self.worked = False
         self.sold: bool | None = None
+        self.taken = self.unburdened = math.inf
 
 
 class Desk:
@@ -48,6 +59,8 @@ class Desk:
         Takes a job and ends those of its messages that need no work; whether any is left.
     release : callable
         Takes a job whose work is done.
+    unburdened : Unburdened, optional
+        Where false reports come.
     """
 
     def __init__(
@@ -58,6 +71,7 @@ class Desk:
         tables: DeskTables,
         needless: Callable[[str, Job], bool],
         release: Callable[[str, Job], None],
+        unburdened: Unburdened | None = None,
     ) -> None:
         self.sim = sim
         self.office = office
@@ -68,11 +82,14 @@ class Desk:
         self.wake_at = -1.0
         self.needless = needless
         self.release = release
+        self.unburdened = unburdened
         self.change(tables)
 
     def change(self, tables: DeskTables) -> None:
-        """From now on the desk has these officers."""
+        """From now on the desk has these officers, who take up what waits in their own time."""
         self.tables = tables
+        for _, _, job in self.queue:
+            job.hours = self.hours(job.report)
         self.until_open = _hours_until_open(tables.officers)
         self.until_more = _hours_until_more(tables.officers)
         self.wake_at = -1.0
@@ -81,18 +98,40 @@ class Desk:
     def put(self, message: Message) -> None:
         """A message comes to the desk now."""
         jobs = message.report.jobs
-        message.closed = 0.0 if self._officers() else self._until(self.until_open)
+        now = self.sim.now
+        message.closed = 0.0 if self._officers() else self.opens(now) - now
         job = jobs.get(self.office)
         if job is not None:
             job.messages.append(message)
             if job.done:
                 self.release(self.office, job)
             return
-        job = jobs[self.office] = Job(message.report, self.sim.now)
+        job = jobs[self.office] = Job(message.report, now, self.hours(message.report))
         job.messages.append(message)
         heapq.heappush(self.queue, (message.report.priority, self.arrivals, job))
         self.arrivals += 1
+        if self.unburdened is not None and message.report.false is None:
+            job.unburdened = self.unburdened.plan(self, job)
         self.start()
+
+    def opens(self, hour: float) -> float:
+        """First instant from ``hour`` on at which the desk has an officer."""
+        place = int(hour) % WEEK
+        if self.tables.officers[place]:
+            return hour
+        return float(int(hour) + (self.until_open[place] or math.inf))
+
+    def takes_up_unburdened(self, arrival: float) -> float:
+        """When a lookout that comes at ``arrival`` would be taken up, had no false report come."""
+        return math.inf if self.unburdened is None else self.unburdened.take_up(self, arrival)
+
+    def hours(self, report: Report) -> float:
+        """Hours of work on a report in the desk's hours, not yet on the grid."""
+        return sample(uniform(report.key ^ self.key, WORK), self.tables.service)
+
+    def work(self, hours: float, start: float) -> float:
+        """The same, if it is taken up at ``start``."""
+        return on_grid(hours + self.tables.extra[int(start) % WEEK])
 
     def start(self) -> None:
         """Free officers take up what waits."""
@@ -106,8 +145,8 @@ class Desk:
             job.done = True
             return
         sim, report = self.sim, job.report
-        hours = sample(uniform(report.key ^ self.key, WORK), self.tables.service)
-        work = on_grid(hours + self.tables.extra[int(sim.now) % WEEK])
+        work = self.work(job.hours, sim.now)
+        job.taken = sim.now
         wait = sim.now - job.arrival
         sim.record((sim.now, TAKEN, report.subject, self.office, job.messages[0].number, wait, report.source))
         self.busy += 1
@@ -127,11 +166,6 @@ class Desk:
     def _officers(self) -> int:
         return self.tables.officers[int(self.sim.now) % WEEK]
 
-    def _until(self, table: tuple[int, ...]) -> float:
-        """Hours to the full hour that a table counts to."""
-        now = self.sim.now
-        return int(now) + table[int(now) % WEEK] - now
-
     def _wake_later(self) -> None:
         """Look again at the next hour that has more officers than the one before it."""
         now = self.sim.now
@@ -143,6 +177,54 @@ class Desk:
     def _wake(self, hour: float) -> None:
         if hour == self.wake_at:
             self.start()
+
+
+class Unburdened:
+    """When the officers of a desk would take up its reports, had no false one ever come to it.
+
+    Lookouts start in order of arrival, so the start of one is known when it comes: the first instant, not
+    before the one ahead of it, at which fewer jobs are worked on than there are officers. Other reports
+    start when no lookout waits: they stand in ``later`` until the next lookout comes.
+    """
+
+    def __init__(self, expiry_h: float) -> None:
+        self.expiry_h = expiry_h
+        self.last = 0.0
+        self.ends: list[float] = []
+        self.later: deque[Job] = deque()
+
+    def plan(self, desk: Desk, job: Job) -> float:
+        """A true report comes to the desk now. When it would be taken up; infinite if it is no lookout."""
+        if not job.report.is_lookout:
+            self.later.append(job)
+            return math.inf
+        while self.later:
+            start = self.take_up(desk, self.later[0].arrival)
+            if start >= job.arrival:
+                break
+            self._begin(desk, self.later.popleft(), start)
+        start = self.take_up(desk, job.arrival)
+        self._begin(desk, job, start)
+        return start
+
+    def take_up(self, desk: Desk, arrival: float) -> float:
+        """When a lookout would be taken up that comes at ``arrival``, as the next one."""
+        start = max(arrival, self.last)
+        while True:
+            hour = int(start)
+            ends = [end for end in self.ends if end > start]
+            if len(ends) < desk.tables.officers[hour % WEEK]:
+                return start
+            more = desk.until_more[hour % WEEK]
+            start = min([hour + more if more else math.inf, *ends])
+            if start == math.inf:
+                return start
+
+    def _begin(self, desk: Desk, job: Job, start: float) -> None:
+        if start - job.report.born <= self.expiry_h:
+            self.last = start
+            self.ends = [end for end in self.ends if end > start]
+            self.ends.append(start + desk.work(job.hours, start))
 
 
 @lru_cache

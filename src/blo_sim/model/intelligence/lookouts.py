@@ -1,11 +1,13 @@
 """Lookouts that stand at controls: what they do to their subject, and to lawful vehicles taken for it.
 
-`Lookouts.stand` is where a lookout is delivered, `Lookouts.freshest` where a control asks for it.
+`Lookouts.stand` is where a lookout is delivered, `Lookouts.freshest` where a control asks for it, and
+`Lookouts.without_waits` where the books ask what it would have had, if no message had waited at a desk.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -23,6 +25,17 @@ if TYPE_CHECKING:
 
 NEXT, LENGTH = 0, 1
 """Decisions of the n-th lawful vehicle taken for a subject: words 2 n + decision of report ^ post."""
+
+
+class Delayed(NamedTuple):
+    """A lookout that waited at a desk: the birth of its knowledge, and when it would have been read.
+
+    ``at_once`` if it had waited for no officer, ``unburdened`` if no false report had come.
+    """
+
+    known: float
+    at_once: float
+    unburdened: float
 
 
 class Lookouts:
@@ -51,6 +64,20 @@ class Lookouts:
             return None
         known, message = max(births, key=lambda birth: birth[0])
         return start - known, message
+
+    def without_waits(self, load: Consignment, control: int, start: float) -> tuple[float, float]:
+        """Age at ``start`` of the youngest lookout that would have been read before it; infinite if none.
+
+        First if no message had waited at a desk for an officer, then if no false report had come.
+        """
+        read = [known for read, known, _ in load.lookouts.get(control, ()) if read < start]
+        at_once = unburdened = max(read, default=-math.inf)
+        for delayed in load.delayed[control].values():
+            if delayed.unburdened < start:
+                unburdened = max(unburdened, delayed.known)
+            if delayed.at_once < start:
+                at_once = max(at_once, delayed.known)
+        return start - max(at_once, unburdened), start - unburdened
 
     def standing(self, load: Consignment, control: int, known: float) -> bool:
         """Whether a lookout for ``load`` stands at a control that is no older than ``known``."""

@@ -3,10 +3,14 @@
 `Messenger.carry` is the way of a message between two desks: it runs ahead of the clock as far as nothing
 can change what happens. Where an office has a desk the message queues there (`desks`), and goes on when its
 work is done. `Messenger.arrive` hands a message to whoever reads it at its end.
+
+`Messenger.rest_of_way` is the same way on paper: when a message that waits at a desk would be read, had it
+not had to wait.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -27,7 +31,8 @@ from blo_sim.model.events import (
     SENT,
     WITHHELD,
 )
-from blo_sim.model.intelligence.desks import Desk, Job
+from blo_sim.model.intelligence.desks import Desk, Job, Unburdened
+from blo_sim.model.intelligence.lookouts import Delayed
 from blo_sim.model.intelligence.trust import Pair, TrustBook, pair_of
 
 if TYPE_CHECKING:
@@ -94,13 +99,16 @@ class Report:
 class Message:
     """One copy of a report, under way to one office (``target``; ``control`` is its number, or -1).
 
-    ``times`` adds up its hours by `MOMENTS`, ``pairs`` the neighbours that it went over.
+    ``times`` adds up its hours by `MOMENTS`, ``pairs`` the neighbours that it went over. Had no false report
+    come, it would be ``ahead`` of itself by so many hours, and be done at the desk where it is at ``done``.
     """
 
     __slots__ = (
+        "ahead",
         "came",
         "closed",
         "control",
+        "done",
         "key",
         "number",
         "pairs",
@@ -123,6 +131,8 @@ class Message:
         self.step = 0
         self.came = 0.0
         self.closed = 0.0
+        self.ahead = 0.0
+        self.done = math.inf
         self.times = [0.0, 0.0, 0.0, 0.0]
         self.pairs: list[Pair] = []
 
@@ -182,7 +192,11 @@ class Messenger:
             self.desks[office].change(tables)
         else:
             key = self.key(f"desk {office}")
-            self.desks[office] = Desk(self.sim, office, key, tables, self._needs_work, self._worked)
+            rules = self.world.reports
+            unburdened = Unburdened(rules.expiry_h) if self.world.false_reports else None
+            self.desks[office] = Desk(
+                self.sim, office, key, tables, self._needs_work, self._worked, unburdened
+            )
 
     def key(self, name: str) -> int:
         """Hash of a name, remembered."""
@@ -233,8 +247,7 @@ class Messenger:
                 if self.trust is not None and now > sim.now:
                     sim.at(now - sim.now, self.carry, message, now)
                     return
-                willing = hop.willing if self.trust is None else self.trust.willingness(hop, now)
-                if uniform(key, WILLING) >= willing:
+                if uniform(key, WILLING) >= self._willing(hop, now):
                     self.end(message, WITHHELD, hop.channel)
                     return
                 message.pairs.append(pair_of(hop))
@@ -265,6 +278,11 @@ class Messenger:
     def _queue(self, message: Message, office: str) -> None:
         message.came = self.sim.now
         self.desks[office].put(message)
+        report = message.report
+        if report.load is not None and report.is_lookout:
+            job = report.jobs[office]
+            if not job.done and job.taken != job.arrival:
+                self._delayed(message, report.load, office, job)
 
     def _needs_work(self, office: str, job: Job) -> bool:
         """End what an officer need not work on: what is too old, and what is known there already."""
@@ -293,6 +311,9 @@ class Messenger:
                 self.sim.record((self.sim.now, LEAKED, report.subject, office, message.number, 0.0, ""))
                 self.leak(message)
         for message in messages:
+            if message.done < self.sim.now:
+                message.ahead += self.sim.now - message.done
+            message.done = math.inf
             self.carry(message, self.sim.now)
 
     def _leaks(self, office: str, report: Report) -> bool:
@@ -313,6 +334,75 @@ class Messenger:
         else:
             self.arrive(message)
 
+    # Had it not had to wait ---------------------------------------------------------------------------
+
+    def _delayed(self, message: Message, load: Consignment, office: str, job: Job) -> None:
+        """A lookout waits at a desk, or comes to a job that did: note when it would be read without that."""
+        now, desk = self.sim.now, self.desks[office]
+        message.done = max(now, _done(desk, job.hours, job.unburdened))
+        at_once, unburdened = self.rest_of_way(
+            message, max(now, _done(desk, job.hours, desk.opens(job.arrival))), message.done
+        )
+        noted = load.delayed.setdefault(message.control, {})
+        before = noted.get(message.number)
+        if before is not None:
+            at_once = min(at_once, before.at_once)
+        noted[message.number] = Delayed(message.report.known, at_once, unburdened - message.ahead)
+
+    def rest_of_way(self, message: Message, at_once: float, unburdened: float) -> tuple[float, float]:
+        """When a message would be read, from where it is; infinite if never.
+
+        It makes the draws that it will make, with trust and desks as they stand at present.
+
+        Parameters
+        ----------
+        at_once, unburdened : float
+            When it would leave the office where it is, had it waited for no officer there, and had no false
+            report come. From there on, the same.
+        """
+        report, route, step = message.report, message.route, message.step
+        while step < len(route):
+            hop = route[step]
+            key = message.key ^ self.key(hop.key)
+            if hop.office and uniform(key, OFFICE) >= self.world.effects[hop.office].at(at_once):
+                rest = self.world.standing_routes.get((hop.tail, message.target))
+                if rest is None:
+                    return math.inf, math.inf
+                route, step = rest, 0
+                continue
+            if hop.willing < 1.0 and uniform(key, WILLING) >= self._willing(hop, self.sim.now):
+                return math.inf, math.inf
+            if hop.loss and uniform(key, LOSS) < hop.loss:
+                return math.inf, math.inf
+            delay = hours_of(hop.delay, uniform(key, DELAY))
+            at_once = self._passes(report, hop.head, at_once + delay, Desk.opens)
+            unburdened = self._passes(report, hop.head, unburdened + delay, Desk.takes_up_unburdened)
+            step += 1
+        last = report.born + self.world.reports.expiry_h
+        return at_once if at_once <= last else math.inf, unburdened if unburdened <= last else math.inf
+
+    def _passes(
+        self, report: Report, office: str, arrival: float, takes_up: Callable[[Desk, float], float]
+    ) -> float:
+        """When a report that comes to an office at ``arrival`` would leave it, or be read there.
+
+        ``takes_up`` says when a desk would take up a report that comes at an hour.
+        """
+        if arrival == math.inf:
+            return arrival
+        desk = self.desks.get(office) if self._has_desk(office, arrival) else None
+        if desk is None:
+            return self.next_open(office, arrival)
+        job = report.jobs.get(office)
+        if job is None:
+            return _done(desk, desk.hours(report), takes_up(desk, arrival))
+        if job.done:
+            return arrival
+        return max(arrival, _done(desk, job.hours, takes_up(desk, min(arrival, job.arrival))))
+
+    def _willing(self, hop: Hop, now: float) -> float:
+        return hop.willing if self.trust is None else self.trust.willingness(hop, now)
+
     def end(self, message: Message, kind: int, note: str = "") -> None:
         """The message ends here, unread."""
         sim = self.sim
@@ -322,6 +412,11 @@ class Messenger:
         """First instant from ``now`` on at which the office is staffed."""
         wait = self.waits[office][int(now) % 168]
         return now if wait == 0 else float(int(now) + wait)
+
+
+def _done(desk: Desk, hours: float, start: float) -> float:
+    """When work of ``hours`` that is taken up at ``start`` is done."""
+    return start + desk.work(hours, start) if start < math.inf else start
 
 
 def hours_of(distribution: Distribution, u: float) -> float:

@@ -19,6 +19,7 @@ from blo_sim.draws import GOLDEN, exponential, key_of, law, sample, uniform, uni
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from blo_sim.model.intelligence.lookouts import Delayed
     from blo_sim.model.intelligence.messages import Message
     from blo_sim.scenario.schema import Source
     from blo_sim.world.compile import Route, Stream, World
@@ -40,7 +41,8 @@ class Consignment:
 
     ``passed`` counts the controls of its route that are behind it, ``met`` has the hour at which it met
     each (at a post: the start of primary inspection, known when it joins the lanes), ``lookouts`` what each
-    control has read about it: (time read, time the knowledge was born, message). ``tips`` are the sources
+    control has read about it: (time read, time the knowledge was born, message); ``delayed`` has, by control
+    and message, what those that waited at desks would have been without. ``tips`` are the sources
     that will report it when it leaves their place, ``signed`` says that it is hidden in its owner's usual
     way, ``signature`` which of the ways that he has had. ``known_at`` has, by office, since when it is known
     there, ``warned`` the controls that its owner knows to look out for it, ``chased`` those that read of it
@@ -58,6 +60,7 @@ class Consignment:
         "chased",
         "commodity",
         "concealment",
+        "delayed",
         "departure",
         "ended",
         "ended_at",
@@ -130,6 +133,7 @@ class Consignment:
         self.ended = False
         self.ended_at = 0.0
         self.lookouts: dict[int, list[tuple[float, float, Message]]] = {}
+        self.delayed: dict[int, dict[int, Delayed]] = {}
         self.known_at: dict[str, float] = {}
         self.warned: set[int] = set()
         self.chased: set[int] = set()

@@ -29,6 +29,7 @@ from blo_sim.model.events import (
     SEIZED,
     WAITED,
 )
+from blo_sim.model.traffic import forgone
 from blo_sim.model.traffic.demand import NO_CLASS
 from blo_sim.model.traffic.live import Hold, Live
 
@@ -200,6 +201,8 @@ def pass_field(sim: Replication, load: Consignment, control: Control) -> bool:
         intercept, message = known(sim, load, control, now, sim.world.lookouts.intercept)
     p = field_probability(detection, intercept) if intercept else detection
     meets(sim, load, control, p, "lookout" if intercept else "")
+    if control.index in load.delayed:
+        forgone.in_field(sim, load, control, p)
     key = load.key ^ control.key
     if message is not None and uniform(key, ACT) < intercept:
         sim.intelligence.confirmed(message)
@@ -226,8 +229,11 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
     directed = post.find(now, load.concealment, load.commodity, True) if match else 0.0
     load.passed += 1
     waved = sim.shifts.compromised(load, control, now)
+    delayed = control.index in load.delayed
     if waved and not (match and honest_agency(sim, load, control, uniform(key, POOLED))):
         meets(sim, load, control, 0.0, "waved through")
+        if delayed and honest_agency(sim, load, control, uniform(key, POOLED)):
+            forgone.at_post(sim, load, control, lane, start, match, 0.0, waved)
         return False
     released = waved or post.releases(now)
     pattern = sim.intelligence.lookouts.pattern(load, control.index)
@@ -235,6 +241,8 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
     routine = post.find(now, load.concealment, load.commodity, False)
     p = post_probability(match, directed, 1.0 - with_pattern, routine, released)
     meets(sim, load, control, p, "lookout" if match else ("released" if released else ""))
+    if delayed or post.undrawn is not None:
+        forgone.at_post(sim, load, control, lane, start, match, p, released)
 
     score = uniform(key, SCORE)
     matched = message is not None and uniform(key, MATCH) < match
