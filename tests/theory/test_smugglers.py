@@ -10,7 +10,6 @@ from runs import load
 from worlds import ROVERS, answering_world, weighing_world
 
 from blo_sim import compare, simulate
-from blo_sim.experiment.ledger import ledger_lines
 from blo_sim.experiment.result import CompareResult
 from blo_sim.results.summary import MICRO, Summary
 
@@ -108,17 +107,8 @@ def kept(result: CompareResult, line: str) -> dict[str, float]:
 
 def by_replication(result: CompareResult, line: str) -> list[float]:
     """Kilograms kept from delivery that one line of the ledger has, by replication."""
-    first, second = result.design.names
-    replays = result.replays.get(second)
-    lines = ledger_lines(
-        result.summaries[first],
-        [each.unchanged for each in replays] if replays else result.summaries[second],
-        result.summaries[second],
-        [each.response for each in replays or ()],
-        result.design.commodities,
-        result.design.estimator,
-    )
-    return [micrograms / 1e9 for micrograms in lines[line][1]["heroin"]]
+    rows = result.ledger_table()
+    return [row["kept_kg"] for row in rows if (row["commodity"], row["line"]) == ("heroin", line)]
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)

@@ -187,6 +187,14 @@ def test_out_holds_the_document_and_the_replications(
     assert sorted(path.name for path in folder.iterdir()) == ["replications.csv", "result.json"]
 
 
+def test_out_of_a_comparison_holds_the_ledger_of_each_replication(small: str, tmp_path: Path) -> None:
+    override = ["--set", "sources.informants-origin.probability=0.5"]
+    assert main(["compare", small, small, *SHORT, *override, "--out", str(tmp_path)]) == 0
+    rows = list(csv.DictReader((tmp_path / "ledger.csv").read_text(encoding="utf-8").splitlines()))
+    nets = [row for row in rows if (row["commodity"], row["line"]) == ("heroin", "net")]
+    assert [row["replication"] for row in nets] == ["0", "1", "2"]
+
+
 def test_out_that_cannot_be_written_is_refused_before_the_run(
     small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

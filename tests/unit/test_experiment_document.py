@@ -441,6 +441,20 @@ def test_replications_table_has_exact_integers_of_every_replication() -> None:
     }  # fmt: skip
 
 
+def test_ledger_table_has_the_values_that_the_ledger_is_the_mean_of() -> None:
+    result = compared()
+    rows = result.ledger_table()
+    ledger = result.document()["commodities"]["opiates"]["ledger"]["more"]
+    assert list(rows[0]) == ["scenario", "replication", "commodity", "line", "intercepted_kg", "kept_kg"]
+    assert len({tuple(row.values())[:4] for row in rows}) == len(rows) == 3 * len(ledger) * 3
+    for line, columns in ledger.items():
+        values = [row for row in rows if (row["commodity"], row["line"]) == ("opiates", line)]
+        assert [row["replication"] for row in values] == [0, 1, 2]
+        for column, entry in columns.items():
+            assert sum(row[column] for row in values) / 3 == pytest.approx(entry["mean"])
+    assert any(row["kept_kg"] for row in rows)
+
+
 def test_rows_hold_what_the_document_says() -> None:
     result = compared()
     rows = {(row["kind"], row["scenario"], row["commodity"], row["measure"]): row for row in result.rows()}

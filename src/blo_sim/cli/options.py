@@ -67,7 +67,10 @@ def _experiment(command: F, of_smugglers: Any) -> F:
         days,
         click.option("--workers", type=int, metavar="N", help="Processes.  [default: all cores]"),
         click.option(
-            "--out", type=click.Path(), metavar="DIR", help="Write result.json and replications.csv there."
+            "--out",
+            type=click.Path(),
+            metavar="DIR",
+            help="Write result.json and replications.csv there, and ledger.csv of a comparison.",
         ),
         click.option(
             "--format",

@@ -68,6 +68,10 @@ class BehavioursResult:
         """The exact integers of every result, with its label as ``behaviour`` before the other keys."""
         return list(self._with_behaviour(each.replications_table() for each in self.all.values()))
 
+    def ledger_table(self) -> list[dict[str, Any]]:
+        """The ledger of every result, with its label as ``behaviour`` before the other keys."""
+        return list(self._with_behaviour(each.ledger_table() for each in self.all.values()))
+
     def _with_behaviour(self, tables: Iterator[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
         for name, table in zip(self.all, tables, strict=True):
             for row in table:

@@ -10,7 +10,7 @@ from blo_sim.clock import TICKS_PER_HOUR
 from blo_sim.experiment.breakdown import causes, places, shares_of_gain
 from blo_sim.experiment.design import same_demand
 from blo_sim.experiment.exchange import DAYS_PER_YEAR, desks, leaks, messages
-from blo_sim.experiment.ledger import DETECTION, answered, ledger, ledger_lines
+from blo_sim.experiment.ledger import DETECTION, Columns, answered, ledger, ledger_lines
 from blo_sim.experiment.masses import Masses, difference, kilograms, masses
 from blo_sim.experiment.values import of_mean, of_ratio, value
 from blo_sim.results.statistics import median, ratio_difference, variance_reduction
@@ -142,21 +142,28 @@ def commodities(
         block |= {"gains": {}, "ledger": {}, "response": {}}
     for name in design.alternatives:
         pair = worlds[design.baseline], worlds[name]
-        lines = ledger_lines(
-            summaries[design.baseline],
-            unchanged(design, summaries, replays, name),
-            summaries[name],
-            [each.response for each in (replays or {}).get(name, ())],
-            design.commodities,
-            design.estimator,
-            year,
-        )
+        lines = lines_of(design, summaries, replays, name, year)
         for key, weights in design.blocks().items():
             blocks[key]["gains"][name] = gains(*pair, weights)
             blocks[key]["ledger"][name] = ledger(lines, weights)
             if DETECTION in lines:
                 blocks[key]["response"][name] = answered(lines, weights)
     return blocks
+
+
+def lines_of(
+    design: Design, summaries: Summaries, replays: Replays | None, name: str, year: int | None = None
+) -> dict[str, Columns]:
+    """The lines of an alternative's ledger against the baseline, by replication and commodity."""
+    return ledger_lines(
+        summaries[design.baseline],
+        unchanged(design, summaries, replays, name),
+        summaries[name],
+        [each.response for each in (replays or {}).get(name, ())],
+        design.commodities,
+        design.estimator,
+        year,
+    )
 
 
 def unchanged(

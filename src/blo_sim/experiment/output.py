@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from blo_sim.experiment.behaviours import BehavioursResult
     from blo_sim.experiment.result import Result
 
-RESULT, REPLICATIONS = "result.json", "replications.csv"
+RESULT, REPLICATIONS, LEDGER = "result.json", "replications.csv", "ledger.csv"
 
 
 @contextmanager
@@ -51,10 +51,14 @@ def output_folder(folder: str | os.PathLike[str] | None) -> Iterator[Path | None
 
 
 def write_result(folder: Path, result: Result | BehavioursResult) -> None:
-    """Write ``result.json`` and ``replications.csv``, each in one step: a reader never sees half a file."""
-    rows = result.replications_table()
+    """Write ``result.json``, ``replications.csv`` and, of a comparison, ``ledger.csv``.
+
+    Each is written in one step: a reader never sees half a file.
+    """
     write_whole(folder / RESULT, as_json(result.document()))
-    write_whole(folder / REPLICATIONS, as_csv(rows, list(rows[0])))
+    for name, rows in ((REPLICATIONS, result.replications_table()), (LEDGER, result.ledger_table())):
+        if rows:
+            write_whole(folder / name, as_csv(rows, list(rows[0])))
 
 
 def as_json(content: Any) -> str:

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import UsageError
-from blo_sim.experiment.document import differences, document
-from blo_sim.experiment.masses import masses
+from blo_sim.experiment.document import differences, document, lines_of
+from blo_sim.experiment.masses import kilograms, masses
 from blo_sim.experiment.values import flat, value
 from blo_sim.results.statistics import ratio, ratio_interval, replications_needed
 
@@ -129,6 +129,10 @@ class Result:
             for commodity in self.design.commodities
         ]
 
+    def ledger_table(self) -> list[dict[str, Any]]:
+        """The ledger replication by replication, as of `CompareResult`; empty where nothing is compared."""
+        return []
+
     def fit(self, name: str | None = None) -> list[Fit]:
         """Published ranges beside the model's values.
 
@@ -174,6 +178,33 @@ class CompareResult(Result):
     """What `compare` returns: a baseline and its alternatives, paired replication by replication."""
 
     paired = True
+
+    def ledger_table(self) -> list[dict[str, Any]]:
+        """The ledger of every alternative, replication by replication.
+
+        Returns
+        -------
+        list of dict
+            Keys ``scenario``, ``replication``, ``commodity`` (the headline's id or a commodity's), ``line``,
+            and both columns in kilograms, ``intercepted_kg`` and ``kept_kg``, by the design's estimator.
+            Under the dated clock, sums over its years.
+        """
+        return [
+            {
+                "scenario": name,
+                "replication": replication,
+                "commodity": key,
+                "line": line,
+                "intercepted_kg": intercepted,
+                "kept_kg": kept,
+            }
+            for name in self.design.alternatives
+            for line, columns in lines_of(self.design, self.summaries, self.replays, name).items()
+            for key, weights in self.design.blocks().items()
+            for replication, (intercepted, kept) in enumerate(
+                zip(*(kilograms(each, weights) for each in columns), strict=True)
+            )
+        ]
 
     def replications_for(self, half_width: float = 0.1, alternative: str | None = None) -> int | None:
         """Replications that a relative half-width of the headline gain's interval would take.
