@@ -188,8 +188,8 @@ def check_behaviour(behaviour: str, scenarios: dict[str, Scenario]) -> None:
     for name, scenario in scenarios.items():
         if behaviour != "fixed" and scenario.model.behaviour is None:
             raise UsageError(
-                f"behaviour {behaviour!r} needs prices and rules, but {name} has no table [behaviour] (with its "
-                "[[prices]]): add them, or use fixed"
+                f"behaviour {behaviour!r} needs prices and rules, but {name} has no table [behaviour] "
+                "(with its [[prices]]): add them, or use fixed"
             )
 
 
