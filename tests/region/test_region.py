@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
 import blo_sim
+from blo_sim.cli.report import compare_text
 from blo_sim.experiment.design import make_design
 from blo_sim.scenario import load_scenario
 
@@ -71,3 +73,22 @@ def test_two_workers_are_two_processes() -> None:
     ids = {summary.process_id for summary in summaries}
     assert len(ids) == 2
     assert os.getpid() not in ids
+
+
+def test_the_region_is_told_without_its_crossings() -> None:
+    """Neither ids nor names of posts, patrols, units, teams, offices, legs and towns are in any output."""
+    worlds = [load_scenario(name) for name in ("k22-baseline", "k22-extension", "k22-teams")]
+    result = blo_sim.compare(*worlds, replications=2, days=5, seed=SEED + 604, workers=1)
+    outputs = [compare_text(result), json.dumps(result.document(), ensure_ascii=False)]
+    outputs += [str(table) for table in (result.rows(), result.ledger_table(), result.replications_table())]
+    assert all(len(output) > 1000 for output in outputs)
+    hidden = set()
+    for scenario in worlds:
+        model = scenario.model
+        controls = (*model.posts, *model.sectors, *model.units, *model.teams)
+        for rows in (controls, model.offices, model.places, model.legs):
+            hidden |= {text for row in rows for text in (row.id, getattr(row, "name", None)) if text}
+    assert len(hidden) > 200
+    words = {word for output in outputs for word in re.findall(r"[\w-]+", output)}
+    assert {text for text in hidden if text in words} == set()
+    assert {text for text in hidden if any(f" {text} " in output for output in outputs)} == set()
