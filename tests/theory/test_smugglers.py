@@ -105,10 +105,10 @@ def kept(result: CompareResult, line: str) -> dict[str, float]:
     return result.document()["commodities"]["heroin"]["ledger"][name][line]["kept_kg"]
 
 
-def by_replication(result: CompareResult, line: str) -> list[float]:
+def by_replication(result: CompareResult, line: str, commodity: str = "heroin") -> list[float]:
     """Kilograms kept from delivery that one line of the ledger has, by replication."""
     rows = result.ledger_table()
-    return [row["kept_kg"] for row in rows if (row["commodity"], row["line"]) == ("heroin", line)]
+    return [row["kept_kg"] for row in rows if (row["commodity"], row["line"]) == (commodity, line)]
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
@@ -127,3 +127,42 @@ def test_tips_at_other_times_lose_and_gain_nothing(behaviour: str) -> None:
             low, high = interval(values)
             assert high - low < 0.2 * worth
     assert any(by_replication(result, "detection"))
+
+
+# Displacement, rung 7 ----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=2)
+def bridges(behaviour: str) -> CompareResult:
+    pair = "two-bridges", "two-bridges-office"
+    return compare(*pair, behaviour=behaviour, replications=12, days=120, seed=20131063, workers=1)
+
+
+def met(result: CompareResult, name: str, crossing: str) -> list[int]:
+    """Grams that came to a crossing, by replication."""
+    return [run.met_by[0, "goods", "post", crossing] for run in result.summaries[name]]
+
+
+def moved(result: CompareResult, crossing: str) -> list[int]:
+    """Grams more that came to a crossing with the office than without."""
+    before, after = (met(result, name, crossing) for name in result.design.names)
+    return [b - a for a, b in zip(before, after, strict=True)]
+
+
+def test_an_office_moves_those_who_learn_to_the_other_bridge() -> None:
+    """Flow falls at the guarded bridge and rises at the other, by the same mass but for what is sent again or not at all."""
+    result = bridges("learning")
+    changes = {control: moved(result, control) for control in ("east", "west")}
+    assert interval(changes["east"])[1] < 0 < interval(changes["west"])[0]
+    assert all(abs(east + west) < 0.2 * west for east, west in zip(*changes.values(), strict=True))
+    assert all(grams > 0 for grams in met(result, "two-bridges-office", "east"))
+
+
+def test_their_response_takes_back_most_of_what_fixed_ways_lose() -> None:
+    fixed, learning = bridges("fixed"), bridges("learning")
+    rows = {line: by_replication(learning, line, "goods") for line in ("displacement", "net")}
+    unchanged = by_replication(fixed, "net", "goods")
+    assert interval(rows["displacement"])[1] < 0.0
+    assert interval(rows["net"])[0] > 0.0
+    shares = [net - 0.5 * before for net, before in zip(rows["net"], unchanged, strict=True)]
+    assert interval(shares)[1] < 0.0
