@@ -150,7 +150,7 @@ def moved(result: CompareResult, crossing: str) -> list[int]:
 
 
 def test_an_office_moves_those_who_learn_to_the_other_bridge() -> None:
-    """Flow falls at the guarded bridge and rises at the other, by the same mass but for what is sent again or not at all."""
+    """Flow falls at the guarded bridge and rises at the other, by nearly the same mass."""
     result = bridges("learning")
     changes = {control: moved(result, control) for control in ("east", "west")}
     assert interval(changes["east"])[1] < 0 < interval(changes["west"])[0]
