@@ -75,6 +75,8 @@ def measured(behaviour: str, settings: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "behaviour": behaviour,
             "line": line,
+            "expected_mean_kg": statistics.fmean(expected[line]),
+            "realised_mean_kg": statistics.fmean(realised[line]),
             "expected_sd_kg": statistics.stdev(expected[line]),
             "realised_sd_kg": statistics.stdev(realised[line]),
             "variance_ratio": ratio_with_interval(realised[line], expected[line]),
@@ -130,20 +132,25 @@ def agree(first: Sequence[float], second: Sequence[float]) -> bool:
     return abs(statistics.fmean(differences)) <= t_quantile(len(differences) - 1, SURELY) * error
 
 
+def spread(row: dict[str, Any], estimator: str) -> str:
+    """Mean and standard deviation of a line."""
+    return f"{row[f'{estimator}_mean_kg']:>+10.2f} +- {row[f'{estimator}_sd_kg']:<6.2f}"
+
+
 def table(document: dict[str, Any]) -> str:
     """The document as people read it."""
     lines = [
         f"{document['alternative']} against {document['baseline']}, {document['replications']} replications: "
-        "standard deviation of one replication, and ratio of variances",
+        "mean and standard deviation over replications, and ratio of variances",
         "",
-        f"{'behaviour':<11} {'line':<18} {'expected':>9} {'realised':>9}   ratio (95 %)",
+        f"{'behaviour':<11} {'line':<18} {'expected, kg':>20} {'realised, kg':>20}   ratio (95 %)",
     ]
     for row in document["rows"]:
         ratio = row["variance_ratio"]
         told = "-" if ratio is None else f"{ratio[0]:.3g} ({ratio[1]:.3g} to {ratio[2]:.3g})"
         lines.append(
-            f"{row['behaviour']:<11} {row['line']:<18} {row['expected_sd_kg']:>6.2f} kg "
-            f"{row['realised_sd_kg']:>6.2f} kg   {told}{'' if row['agrees'] else '   DISAGREES'}"
+            f"{row['behaviour']:<11} {row['line']:<18} {spread(row, 'expected')} {spread(row, 'realised')}   "
+            f"{told}{'' if row['agrees'] else '   DISAGREES'}"
         )
     lines += [""]
     lines += [
