@@ -13,7 +13,8 @@ from runs import SEED, load, world_of
 from worlds import BEHAVIOUR, SMALL, answering_world
 
 from blo_sim import compare
-from blo_sim.experiment.ledger import DETECTION, NET, SHIFT, UNCHANGED, ledger_lines
+from blo_sim.experiment.document import lines_of
+from blo_sim.experiment.ledger import DETECTION, NET, SHIFT, UNCHANGED
 from blo_sim.experiment.result import CompareResult
 from blo_sim.model.events import AGAIN, DEPART, DETERRED, DIVERTED, SEIZED, EventLog
 from blo_sim.model.replication import Replication, replay, replicate
@@ -155,16 +156,10 @@ def test_both_columns_of_the_ledger_add_up_to_the_net(
     changes: tuple[str, ...], kind: str, estimator: str
 ) -> None:
     result = gain(kind, changes, estimator)
-    first, second = result.design.names
-    replays = result.replays[second]
-    lines = ledger_lines(
-        result.summaries[first],
-        [each.unchanged for each in replays],
-        result.summaries[second],
-        [each.response for each in replays],
-        result.design.commodities,
-        estimator,
-    )
+    second = result.design.names[1]
+    found = result.finished
+    assert (second in found.unchanged) == (kind != "fixed")
+    lines = lines_of(result.design, found, second)
     assert list(lines) == [*UNCHANGED, *RESPONSE, NET, SHIFT]
     for column in (0, 1):
         for commodity in result.design.commodities:

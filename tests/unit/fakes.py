@@ -26,11 +26,9 @@ MESSAGES = {
     "merged": 1,
     "under_way": 1,
     "leaked": 2,
+    "late_ticks": 6 * HOUR,
 }
-NO_TIPS = {
-    source: dict.fromkeys(("born", "in_time", "late", "failed", "never_sent"), 0)
-    for source in ("surveillance", "other side", "seizure", "chase")
-}
+TIPS = {"born": 5, "in_time": 2, "late": 1, "failed": 1, "never_sent": 1}
 
 
 def scenario(name: str = "small", content: str = "a", **changes: Any) -> Any:
@@ -81,7 +79,7 @@ def summary(
     heroin: tuple[int, int, int],
     opium: tuple[int, int, int] = (1000, 0, 0),
     *,
-    seized: dict[str, tuple[int, str, int, str]] | None = None,
+    seizures: dict[tuple[int, str, str], int] | None = None,
     lawful: tuple[int, int, int, int] = (2000, 2**32 * 100, 40, 10),
     year: int = 0,
     forgone: dict[str, int] | None = None,
@@ -111,7 +109,7 @@ def summary(
         forgone={(name, year, "heroin", "post", "AA-BB"): mass for name, mass in (forgone or {}).items()},
         met_by={(year, "heroin", "post", "AA-BB"): heroin[0], (year, "opium", "patrol", "AA-BB"): opium[0]},
         targets={},
-        seized=seized or {},
+        seizures_by=seizures or {},
         lawful=dict(zip(("passages", "wait_ticks", "searched", "released"), lawful, strict=True))
         | {"mistaken": 2, "mistaken_ticks": HOUR, "held": 1, "held_ticks": HOUR},
         messages=MESSAGES,
@@ -122,10 +120,8 @@ def summary(
             ("false", "lost"): 5,
         },
         late_by={"queue": 2, "delay": 1},
-        late_ticks=6 * HOUR,
         channels={("phone", "carried"): 6, ("phone", "lost"): 1, ("phone", "withheld"): 3},
-        tips=NO_TIPS
-        | {"surveillance": {"born": 5, "in_time": 2, "late": 1, "failed": 1, "never_sent": 1}},
+        tips={("surveillance", name): count for name, count in TIPS.items()},
         desks={
             ("bridge-bb", "jobs"): 40,
             ("bridge-bb", "work_ticks"): 36 * HOUR,

@@ -16,6 +16,7 @@ from blo_sim.model.events import AGAIN, DEPART, DETERRED, ENCOUNTER, SEIZED, Eve
 from blo_sim.model.replication import Replication
 from blo_sim.model.traffic.prospects import smugglers
 from blo_sim.results.again import Expected, SentAgain
+from blo_sim.results.runs import ListedRuns
 from blo_sim.results.summary import Summariser
 from blo_sim.scenario.schema import Behaviour
 
@@ -161,7 +162,7 @@ def test_the_correction_is_expected_less_drawn() -> None:
         assert flows["again_correction_ug", 0, commodity] == due[commodity] - 10**6 * planned
         assert flows.get(("again_g", 0, commodity), 0) == grams[DEPART]
     assert all(drawn["heroin"].values())
-    found = masses([summariser.summary(written)], ["heroin"], "expected")
+    found = masses(ListedRuns([summariser.summary(written)]), ["heroin"], "expected")
     assert found.again["heroin"] == [due["heroin"] - 10**6 * drawn["heroin"][DETERRED]]
 
 
@@ -171,9 +172,9 @@ def test_a_replay_counts_what_the_baseline_expects_to_be_sent_again() -> None:
     without = load(weighing_world(), "offices.blo-bridge.full_effect=0.0", *rest)
     design = make_design([without, load(weighing_world(), *rest)], replications=1, behaviour="learning")
     base, other = design.names
-    task = Task({base: 0, other: 1}, SEED, 0, (other,))
+    task = Task({base: 0, other: 1}, SEED, 0, (other,), (other,))
     outcome = run_task(Shared(design.worlds, design.smugglers), task)
-    before, unchanged = outcome.summaries[base].flows, outcome.replays[other].unchanged.flows
+    before, unchanged = outcome.summaries[base].flows, outcome.unchanged[other].flows
     after = outcome.summaries[other].flows
     for measure in ("attempted_g", "again_g", "again_correction_ug", "deterred_g", "other_way_g"):
         planned, faced = ([flows.get((measure, 0, each), 0) for each in ("heroin", "opium")]

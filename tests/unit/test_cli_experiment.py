@@ -239,7 +239,7 @@ def test_ctrl_c_keeps_the_contiguous_prefix(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    interrupt(monkeypatch, after=5)
+    interrupt(monkeypatch, after=2)
     arguments = ["compare", without, small, *SHORT, "--format", "json", "--out", str(tmp_path / "out")]
     assert main(arguments) == 130
     out, err = capsys.readouterr()
@@ -255,7 +255,7 @@ def test_ctrl_c_before_anything_was_finished(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    interrupt(monkeypatch, after=1)
+    interrupt(monkeypatch, after=0)
     assert main(["compare", without, small, *SHORT, "--out", str(tmp_path / "out")]) == 130
     assert capsys.readouterr().out == ""
     assert not (tmp_path / "out").exists()

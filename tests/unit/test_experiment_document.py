@@ -12,10 +12,12 @@ from fakes import HOUR, design, hop, scenario, summary
 
 from blo_sim.errors import UsageError
 from blo_sim.experiment.exchange import channels, desks, office_labels, officer_hours
-from blo_sim.experiment.replications import Finished, Replay
+from blo_sim.experiment.replications import Finished
 from blo_sim.experiment.result import CompareResult, RunResult
 from blo_sim.model.events import CAUSES, LATE, SOURCES
 from blo_sim.results.network import ENDS, TIP_SOURCES
+from blo_sim.results.response import attribution_shift
+from blo_sim.results.runs import ListedRuns, Pair
 from blo_sim.results.summary import Summary
 from blo_sim.world.compile import MANY
 
@@ -26,9 +28,9 @@ BEFORE = [(1_000_000, 10 * KG, 12_000), (900_000, 9 * KG, 0), (1_100_000, 12 * K
 AFTER = [(1_000_000, 14 * KG, 12_000), (900_000, 12 * KG, 8_000), (1_100_000, 17 * KG, 9_000)]
 
 
-def summaries(heroin: list[tuple[int, int, int]], **more: Any) -> list[Summary]:
+def summaries(heroin: list[tuple[int, int, int]], **more: Any) -> ListedRuns:
     opium = [(200_000, 2 * KG, 0), (300_000, 4 * KG, 0), (250_000, 3 * KG, 0)]
-    return [summary(i, each, opium[i], **more) for i, each in enumerate(heroin)]
+    return ListedRuns([summary(i, each, opium[i], **more) for i, each in enumerate(heroin)])
 
 
 def compared(**changes: Any) -> CompareResult:
@@ -140,11 +142,13 @@ def test_mechanisms_are_taken_out_of_detection() -> None:
         design("base", "more"),
         Finished(
             {
-                "base": [summary(i, each, forgone=before) for i, each in enumerate(BEFORE)],
-                "more": [
-                    summary(i, each, forgone={"staff": -KG, "overload": -taken - KG, "false reports": KG})
-                    for i, (each, taken) in enumerate(zip(AFTER, after, strict=True))
-                ],
+                "base": ListedRuns([summary(i, each, forgone=before) for i, each in enumerate(BEFORE)]),
+                "more": ListedRuns(
+                    [
+                        summary(i, each, forgone={"staff": -KG, "overload": -taken - KG, "false reports": KG})
+                        for i, (each, taken) in enumerate(zip(AFTER, after, strict=True))
+                    ]
+                ),
             },
             False,
         ),
@@ -184,9 +188,12 @@ def test_attribution_shift_counts_loads_seized_in_both_worlds_and_relabelled() -
         "b:1": (0, "opium", 20_000, "pattern"),
         "a:4": (0, "heroin", 1_000, "lookout"),
     }
+    found = attribution_shift(before, after)
+    assert found == {(0, "heroin"): 5_000, (0, "opium"): 20_000}
+    pairs = ListedRuns([Pair({}, found) for _ in BEFORE])
     result = CompareResult(
         design("base", "more"),
-        Finished({"base": summaries(BEFORE, seized=before), "more": summaries(AFTER, seized=after)}, False),
+        Finished({"base": summaries(BEFORE), "more": summaries(AFTER)}, False, {}, {"more": pairs}),
     )
     shift = result.document()["commodities"]["opiates"]["ledger"]["more"]["attribution_shift"]
     assert shift["intercepted_kg"]["mean"] == pytest.approx(5 + 0.1 * 20)
@@ -213,7 +220,8 @@ def test_a_world_against_itself_gains_exactly_nothing(behaviour: str) -> None:
 
 
 def test_one_replication_has_no_interval_and_nothing_shipped_has_no_share() -> None:
-    only = Finished({"base": [summary(0, (0, 0, 0), (0, 0, 0), lawful=(0, 0, 0, 0))]}, interrupted=False)
+    nothing = ListedRuns([summary(0, (0, 0, 0), (0, 0, 0), lawful=(0, 0, 0, 0))])
+    only = Finished({"base": nothing}, interrupted=False)
     content = RunResult(design("base"), only).document()
     entries = content["commodities"]["heroin"]["measures"]["base"]
     assert entries["attempted_kg"] == {"mean": 0.0, "mc_ci": None, "plausible": None}
@@ -255,8 +263,8 @@ def test_messages_by_hand() -> None:
 
 
 def test_desks_leaks_and_causes_by_hand() -> None:
-    seized = {"a:1": (0, "heroin", 12_000, "routine"), "b:1": (0, "opium", 5_000, "lookout")}
-    only = Finished({"base": summaries(BEFORE, seized=seized)}, False)
+    seizures = {(0, "heroin", "routine"): 1, (0, "opium", "lookout"): 1}
+    only = Finished({"base": summaries(BEFORE, seizures=seizures)}, False)
     content = RunResult(design("base"), only).document()
     desk = content["desks"]["base"]["bridge-bb"]
     assert desk["jobs_per_year"]["mean"] == pytest.approx(40 * 365 / 30)
@@ -333,10 +341,8 @@ def test_hours_of_officers_follow_the_desks_that_stand() -> None:
 
 
 def test_dated_clock_reports_every_year() -> None:
-    two = [
-        summary(i, heroin, year=year)
-        for i, (heroin, year) in enumerate([((1000, 5 * KG, 0), 0), ((1000, 7 * KG, 0), 1)])
-    ]
+    years = enumerate([((1000, 5 * KG, 0), 0), ((1000, 7 * KG, 0), 1)])
+    two = ListedRuns([summary(i, heroin, year=year) for i, (heroin, year) in years])
     result = RunResult(
         design("base", clock="dated", days=700, years=2, replications=2), Finished({"base": two}, False)
     )
@@ -356,7 +362,7 @@ def test_what_is_sent_again_counts_as_expected_but_ways_as_sent() -> None:
              "other_way_g": 600_000, "deterred_g": 5_000}  # fmt: skip
     one = summary(0, (1_000_000, 10 * KG, 12_000))
     one.flows.update({(measure, 0, "heroin"): number for measure, number in again.items()})
-    only = Finished({"base": [one]}, False)
+    only = Finished({"base": ListedRuns([one])}, False)
     measures = {}
     for estimator in ("expected", "realised"):
         result = RunResult(design("base", estimator=estimator, replications=1), only)
@@ -381,7 +387,8 @@ REPLAYED = [  # per replication: expected kg on unchanged flows, displacement an
 
 def test_a_ledger_with_a_replay_by_hand() -> None:
     """Detection is what the replay adds; the lines of the response follow, and all add up to the net."""
-    found: list[Replay] = []
+    unchanged: list[Summary] = []
+    pairs: list[Pair] = []
     for number, (caught, elsewhere, again) in enumerate(REPLAYED):
         lines = {
             ("displacement", "intercepted", 0, "heroin"): elsewhere * KG,
@@ -389,11 +396,12 @@ def test_a_ledger_with_a_replay_by_hand() -> None:
             ("replacement", "kept", 0, "heroin"): again * KG,
             ("replacement", "kept", 1, "heroin"): 0,
         }
-        flows = summary(number, (BEFORE[number][0], caught * KG, 0))
-        found.append(Replay(flows, lines))
+        unchanged.append(summary(number, (BEFORE[number][0], caught * KG, 0)))
+        pairs.append(Pair(lines, {}))
+    worlds = {"base": summaries(BEFORE), "more": summaries(AFTER)}
+    replayed = {"more": ListedRuns(unchanged)}, {"more": ListedRuns(pairs)}
     result = CompareResult(
-        design("base", "more", behaviour="learning"),
-        Finished({"base": summaries(BEFORE), "more": summaries(AFTER)}, False, {"more": found}),
+        design("base", "more", behaviour="learning"), Finished(worlds, False, *replayed)
     )
     ledger = result.document()["commodities"]["heroin"]["ledger"]["more"]
     kept = {name: line["kept_kg"]["mean"] for name, line in ledger.items()}

@@ -27,6 +27,7 @@ from blo_sim.results.response import (
     Shipments,
     response,
 )
+from blo_sim.results.runs import ListedRuns
 from blo_sim.results.summary import Summariser
 
 G = 1_000_000
@@ -200,7 +201,7 @@ LINES = {"learning": set(RESPONSE), "best-reply": {DISPLACEMENT, REPLACEMENT, IN
 
 
 def outcome_of(design: Design) -> Outcome:
-    task = Task({name: n for n, name in enumerate(design.names)}, SEED, 0, replays(design))
+    task = Task({name: n for n, name in enumerate(design.names)}, SEED, 0, replays(design), replays(design))
     return run_task(Shared(design.worlds, design.smugglers, design.estimator), task)
 
 
@@ -213,11 +214,11 @@ def test_the_ledger_of_a_run_adds_up_exactly(estimator: str, clock: str, behavio
     design = designed(estimator, clock, behaviour)
     base, other = design.names
     found = outcome_of(design)
-    replay = found.replays[other]
-    arguments = ([found.summaries[base]], [replay.unchanged], [found.summaries[other]], [replay.response],
-                 design.commodities, estimator)  # fmt: skip
+    rows = found.summaries[base], found.unchanged[other], found.summaries[other], found.pairs[other]
+    arguments = *(ListedRuns([row]) for row in rows), design.commodities, estimator
     total: Counter[tuple[int, str]] = Counter()
-    assert {key[0] for key, micrograms in replay.response.items() if micrograms} >= LINES[behaviour]
+    changes = found.pairs[other].response
+    assert {key[0] for key, micrograms in changes.items() if micrograms} >= LINES[behaviour]
     for year in range(design.worlds[0].years):
         by_line = ledger_lines(*arguments, year=year)
         for column in (0, 1):

@@ -473,10 +473,10 @@ def _lawful(result: Result) -> str:
 
 def _lawful_change(result: Result, name: str) -> list[str]:
     first, second = (result.summaries[each] for each in (result.design.baseline, name))
-    passages = [[each.lawful["passages"] for each in world] for world in (first, second)]
+    passages = [runs.column("lawful", "passages") for runs in (first, second)]
 
     def change(measure: str) -> float | None:
-        parts = [[each.lawful[measure] for each in world] for world in (first, second)]
+        parts = [runs.column("lawful", measure) for runs in (first, second)]
         return ratio_difference((parts[0], passages[0]), (parts[1], passages[1]))[0]
 
     wait = value(*ratio_difference((waits(first), passages[0]), (waits(second), passages[1])))

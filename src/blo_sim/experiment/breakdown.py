@@ -13,21 +13,24 @@ from typing import TYPE_CHECKING, Any
 from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, Series, kilograms
 from blo_sim.experiment.values import of_mean
 from blo_sim.model.events import CAUSES
+from blo_sim.results.runs import summed
 from blo_sim.results.statistics import mean
 
 if TYPE_CHECKING:
-    from blo_sim.results.summary import Summary
+    from blo_sim.results.runs import Runs
 
-def places(
-    summaries: Sequence[Summary], estimator: str, weights: Mapping[str, float]
-) -> dict[str, dict[str, Any]]:
+Place = tuple[str, ...]
+"""Control type and area, and country where both sides of it count apart."""
+
+
+def places(runs: Runs, estimator: str, weights: Mapping[str, float]) -> dict[str, dict[str, Any]]:
     """Weighted kilograms that met such a control, and that it intercepted, by control type and area.
 
     A load counts once where it meets several controls of one type in one area.
     """
-    met = _by_place([_met(each) for each in summaries], weights)
-    caught = _by_place([_intercepted(each, estimator) for each in summaries], weights)
-    nothing = [0.0] * len(summaries)
+    met = _met(runs, weights)
+    caught = _intercepted(runs, estimator, weights)
+    nothing = [0.0] * len(runs)
     return {
         label(*place): {
             "met_kg": of_mean(met.get(place, nothing)),
@@ -38,9 +41,9 @@ def places(
 
 
 def shares_of_gain(
-    first: Sequence[Summary],
-    unchanged: Sequence[Summary] | None,
-    second: Sequence[Summary],
+    first: Runs,
+    unchanged: Runs | None,
+    second: Runs,
     estimator: str,
     weights: Mapping[str, float],
 ) -> dict[str, dict[str, Any]]:
@@ -48,11 +51,11 @@ def shares_of_gain(
 
     Parameters
     ----------
-    first, unchanged, second : sequence of Summary
+    first, unchanged, second : Runs
         As for `blo_sim.experiment.ledger.ledger_lines`.
     """
     runs = [first, second] if unchanged is None else [first, unchanged, second]
-    found = [_by_place([_intercepted(each, estimator, True) for each in run], weights) for run in runs]
+    found = [_intercepted(each, estimator, weights, by_country=True) for each in runs]
     nothing = [0.0] * len(first)
     result = {}
     for place in sorted({place for run in found for place in run}):
@@ -72,64 +75,65 @@ def _less(later: Sequence[float], earlier: Sequence[float]) -> list[float]:
     return [b - a for a, b in zip(earlier, later, strict=True)]
 
 
-def _by_place(
-    replications: Sequence[list[tuple[tuple[str, ...], str, int]]], weights: Mapping[str, float]
-) -> dict[tuple[str, ...], list[float]]:
-    parts: dict[tuple[str, ...], Series] = {}
-    for number, rows in enumerate(replications):
-        for place, commodity, micrograms in rows:
-            if commodity not in weights:
-                continue
-            series = parts.setdefault(place, {each: [0] * len(replications) for each in weights})
-            series[commodity][number] += micrograms
-    return {place: kilograms(series, weights) for place, series in parts.items()}
-
-
-def by_cause(summaries: Sequence[Summary], weights: Mapping[str, float]) -> dict[str, float]:
+def by_cause(runs: Runs, weights: Mapping[str, float]) -> dict[str, float]:
     """Mean weighted kilograms of seized loads, by the cause of the seizure."""
-    return {cause: mean(kilograms_by(summaries, cause, weights)) for cause in CAUSES}
+    return {cause: mean(kilograms_by(runs, cause, weights)) for cause in CAUSES}
 
 
-def causes(summaries: Sequence[Summary], weights: Mapping[str, float]) -> dict[str, Any]:
+def causes(runs: Runs, weights: Mapping[str, float]) -> dict[str, Any]:
     """Realised kilograms and numbers of seized loads, by the cause: a share by weight and one by count."""
     return {
         cause: {
-            "kg": of_mean(kilograms_by(summaries, cause, weights)),
-            "seizures": of_mean([_seizures(summary, cause, weights) for summary in summaries]),
+            "kg": of_mean(kilograms_by(runs, cause, weights)),
+            "seizures": of_mean(_seizures(runs, cause, weights)),
         }
         for cause in CAUSES
     }
 
 
-def kilograms_by(
-    summaries: Sequence[Summary], cause: str, weights: Mapping[str, float]
-) -> list[float]:
+def kilograms_by(runs: Runs, cause: str, weights: Mapping[str, float]) -> list[float]:
     """Weighted kilograms of loads seized by a cause, one value a replication."""
-    series: Series = {each: [0] * len(summaries) for each in weights}
-    for number, summary in enumerate(summaries):
-        for (_, commodity, _, _, _, why), grams in summary.seized_by.items():
-            if why == cause and commodity in weights:
-                series[commodity][number] += grams * MICROGRAMS_PER_GRAM
-    return kilograms(series, weights)
+    keys = [key for key in runs.keys("seized_by") if key[-1] == cause]
+    return kilograms(_series(runs, "seized_by", keys, weights, MICROGRAMS_PER_GRAM), weights)
 
 
-def _seizures(summary: Summary, cause: str, weights: Mapping[str, float]) -> int:
-    return sum(why == cause and what in weights for _, what, _, why in summary.seized.values())
+def _seizures(runs: Runs, cause: str, weights: Mapping[str, float]) -> list[int]:
+    keys = [key for key in runs.keys("seizures_by") if key[2] == cause and key[1] in weights]
+    return summed(runs, "seizures_by", keys)
 
 
-def _met(summary: Summary) -> list[tuple[tuple[str, ...], str, int]]:
-    return [
-        ((kind, area), what, grams * MICROGRAMS_PER_GRAM)
-        for (_, what, kind, area), grams in summary.met_by.items()
-    ]
+def _met(runs: Runs, weights: Mapping[str, float]) -> dict[Place, list[float]]:
+    return _by_place(runs, "met_by", slice(2, 4), weights, MICROGRAMS_PER_GRAM)
 
 
 def _intercepted(
-    summary: Summary, estimator: str, by_country: bool = False
-) -> list[tuple[tuple[str, ...], str, int]]:
+    runs: Runs, estimator: str, weights: Mapping[str, float], *, by_country: bool = False
+) -> dict[Place, list[float]]:
+    place = slice(2, 5 if by_country else 4)
     if estimator == "expected":
-        rows = [(key[1:], micrograms) for key, micrograms in summary.expected_by.items()]
-    else:
-        rows = [(key[1:-1], grams * MICROGRAMS_PER_GRAM) for key, grams in summary.seized_by.items()]
-    return [((kind, area, country) if by_country else (kind, area), what, micrograms)
-            for (what, kind, area, country), micrograms in rows]
+        return _by_place(runs, "expected_by", place, weights, 1)
+    return _by_place(runs, "seized_by", place, weights, MICROGRAMS_PER_GRAM)
+
+
+def _by_place(
+    runs: Runs, table: str, place: slice, weights: Mapping[str, float], unit: int
+) -> dict[Place, list[float]]:
+    """Weighted kilograms of a table whose keys have the commodity second and the place in that slice."""
+    keys: dict[Place, list[Any]] = {}
+    for key in runs.keys(table):
+        if key[1] in weights:
+            keys.setdefault(key[place], []).append(key)
+    return {
+        each: kilograms(_series(runs, table, group, weights, unit), weights) for each, group in keys.items()
+    }
+
+
+def _series(
+    runs: Runs, table: str, keys: Sequence[Any], weights: Mapping[str, float], unit: int
+) -> Series:
+    return {
+        commodity: [
+            unit * value for value in summed(runs, table, [key for key in keys if key[1] == commodity])
+        ]
+        for commodity in weights
+    }

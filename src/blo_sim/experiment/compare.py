@@ -62,4 +62,4 @@ def compare(
         estimator=estimator,
         behaviour=behaviour,
     )
-    return CompareResult(design, run_design(design, workers=workers, progress=progress, replayed=True))
+    return CompareResult(design, run_design(design, workers=workers, progress=progress, paired=True))

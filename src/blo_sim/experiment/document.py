@@ -17,34 +17,29 @@ from blo_sim.results.statistics import median, ratio_difference, variance_reduct
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
-    from blo_sim.experiment.replications import Replay
-    from blo_sim.results.summary import Summary
-
-Summaries = Mapping[str, "Sequence[Summary]"]
-Replays = Mapping[str, "Sequence[Replay]"]
+    from blo_sim.experiment.replications import Finished
+    from blo_sim.results.runs import Runs
 
 
 def document(
-    design: Design, summaries: Summaries, *, paired: bool, replays: Replays | None = None
+    design: Design, finished: Finished, *, paired: bool
 ) -> dict[str, Any]:
     """Everything that an experiment says.
 
     Parameters
     ----------
     design : Design
-    summaries : mapping of str to sequence of Summary
-        The finished replications of each scenario.
+    finished : Finished
     paired : bool
         Whether gains and ledger over the baseline are part of it.
-    replays : mapping of str to sequence of Replay, optional
-        Of the alternatives that were run on the baseline's consignments.
 
     Returns
     -------
     dict
         Only dictionaries, lists, strings, numbers and None; no NaN.
     """
-    content = head(design, len(summaries[design.baseline]))
+    summaries = finished.summaries
+    content = head(design, finished.replications)
     worlds = dict(zip(design.names, zip(design.scenarios, design.worlds, strict=True), strict=True))
     weights = design.blocks()[content["headline"]]
     content |= {
@@ -57,13 +52,13 @@ def document(
         "leaks": {name: leaks(summaries[name], weights) for name in design.names},
         "causes": {name: causes(summaries[name], weights) for name in design.names},
         "places": {name: places(summaries[name], design.estimator, weights) for name in design.names},
-        "commodities": commodities(design, summaries, paired=paired, replays=replays),
+        "commodities": commodities(design, finished, paired=paired),
     }
     if paired:
         content["gain_by_place"] = {
             name: shares_of_gain(
                 summaries[design.baseline],
-                unchanged(design, summaries, replays, name),
+                unchanged(design, finished, name),
                 summaries[name],
                 design.estimator,
                 weights,
@@ -75,9 +70,7 @@ def document(
             {
                 "from": first.isoformat(),
                 "to": last.isoformat(),
-                "commodities": commodities(
-                    design, summaries, paired=paired, replays=replays, year=year
-                ),
+                "commodities": commodities(design, finished, paired=paired, year=year),
             }
             for year, (first, last) in enumerate(years(design))
         ]
@@ -121,16 +114,12 @@ def years(design: Design) -> list[tuple[dt.date, dt.date]]:
 
 
 def commodities(
-    design: Design,
-    summaries: Summaries,
-    *,
-    paired: bool,
-    replays: Replays | None = None,
-    year: int | None = None,
+    design: Design, finished: Finished, *, paired: bool, year: int | None = None
 ) -> dict[str, Any]:
     """The block of the headline and of every commodity, over all years or one."""
     worlds = {
-        name: masses(summaries[name], design.commodities, design.estimator, year) for name in design.names
+        name: masses(finished.summaries[name], design.commodities, design.estimator, year)
+        for name in design.names
     }
     blocks: dict[str, Any] = {
         key: {"measures": {name: measures(worlds[name], weights) for name in design.names}}
@@ -142,7 +131,7 @@ def commodities(
         block |= {"gains": {}, "ledger": {}, "response": {}}
     for name in design.alternatives:
         pair = worlds[design.baseline], worlds[name]
-        lines = lines_of(design, summaries, replays, name, year)
+        lines = lines_of(design, finished, name, year)
         for key, weights in design.blocks().items():
             blocks[key]["gains"][name] = gains(*pair, weights)
             blocks[key]["ledger"][name] = ledger(lines, weights)
@@ -151,30 +140,26 @@ def commodities(
     return blocks
 
 
-def lines_of(
-    design: Design, summaries: Summaries, replays: Replays | None, name: str, year: int | None = None
-) -> dict[str, Columns]:
+def lines_of(design: Design, finished: Finished, name: str, year: int | None = None) -> dict[str, Columns]:
     """The lines of an alternative's ledger against the baseline, by replication and commodity."""
     return ledger_lines(
-        summaries[design.baseline],
-        unchanged(design, summaries, replays, name),
-        summaries[name],
-        [each.response for each in (replays or {}).get(name, ())],
+        finished.summaries[design.baseline],
+        unchanged(design, finished, name),
+        finished.summaries[name],
+        finished.pairs.get(name),
         design.commodities,
         design.estimator,
         year,
     )
 
 
-def unchanged(
-    design: Design, summaries: Summaries, replays: Replays | None, name: str
-) -> Sequence[Summary] | None:
+def unchanged(design: Design, finished: Finished, name: str) -> Runs | None:
     """An alternative on the baseline's consignments: itself where nobody responds; None if it was not run."""
-    if replays and name in replays:
-        return [each.unchanged for each in replays[name]]
+    if name in finished.unchanged:
+        return finished.unchanged[name]
     worlds = dict(zip(design.names, design.worlds, strict=True))
     given = design.behaviour == "fixed" and same_demand(worlds[design.baseline], worlds[name])
-    return summaries[name] if given or name == design.baseline else None
+    return finished.summaries[name] if given or name == design.baseline else None
 
 
 def measures(world: Masses, weights: Mapping[str, float]) -> dict[str, Any]:
@@ -228,22 +213,22 @@ def paired_years(realised: Sequence[float]) -> dict[str, int]:
     }
 
 
-def lawful(summaries: Sequence[Summary]) -> dict[str, Any]:
+def lawful(runs: Runs) -> dict[str, Any]:
     """What lawful travellers bear: a crossing is one passage at each of two posts; shares are per passage."""
-    passages = [each.lawful["passages"] for each in summaries]
+    passages = runs.column("lawful", "passages")
     return {
         "crossings": of_mean([count / 2 for count in passages]),
-        "wait_h": of_ratio(waits(summaries), passages),
-        "searched_share": of_ratio([each.lawful["searched"] for each in summaries], passages),
-        "released_share": of_ratio([each.lawful["released"] for each in summaries], passages),
-        "mistaken": of_mean([each.lawful["mistaken"] for each in summaries]),
-        "held": of_mean([each.lawful["held"] for each in summaries]),
+        "wait_h": of_ratio(waits(runs), passages),
+        "searched_share": of_ratio(runs.column("lawful", "searched"), passages),
+        "released_share": of_ratio(runs.column("lawful", "released"), passages),
+        "mistaken": of_mean(runs.column("lawful", "mistaken")),
+        "held": of_mean(runs.column("lawful", "held")),
     }
 
 
-def waits(summaries: Sequence[Summary]) -> list[float]:
+def waits(runs: Runs) -> list[float]:
     """Hours waited at both posts together; over passages, the mean wait of a crossing."""
-    return [2 * (each.lawful["wait_ticks"] / TICKS_PER_HOUR) for each in summaries]
+    return [2 * (ticks / TICKS_PER_HOUR) for ticks in runs.column("lawful", "wait_ticks")]
 
 
 def _gain(

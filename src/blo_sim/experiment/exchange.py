@@ -11,9 +11,10 @@ from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, kilograms
 from blo_sim.experiment.values import of_mean, of_ratio
 from blo_sim.model.events import LATE, SOURCES
 from blo_sim.results.network import ENDS, TIP_OUTCOMES, TIP_SOURCES
+from blo_sim.results.runs import summed
 
 if TYPE_CHECKING:
-    from blo_sim.results.summary import Summary
+    from blo_sim.results.runs import Runs
     from blo_sim.scenario.schema import ScenarioModel
     from blo_sim.world.compile import World
 
@@ -30,35 +31,33 @@ KINDS = {
 """Tables of offices, and what one of their rows is called."""
 
 
-def messages(world: World, summaries: Sequence[Summary]) -> dict[str, Any]:
+def messages(world: World, runs: Runs) -> dict[str, Any]:
     """Lookouts for loads by how they ended, then all messages by source and by channel, then reports."""
-    sent = [each.messages["sent"] for each in summaries]
-    late = [each.messages["late"] for each in summaries]
+    sent, late, ticks = (runs.column("messages", name) for name in ("sent", "late", "late_ticks"))
     shares = {
-        f"{end}_share": of_ratio([each.messages[end] for each in summaries], sent)
-        for end in (*ENDS, "leaked")
+        f"{end}_share": of_ratio(runs.column("messages", end), sent) for end in (*ENDS, "leaked")
     }
     return {
         "sent": of_mean(sent),
         **shares,
-        "late_h": of_ratio([each.late_ticks / TICKS_PER_HOUR for each in summaries], late),
+        "late_h": of_ratio([each / TICKS_PER_HOUR for each in ticks], late),
         "late_by": {
-            reason: of_ratio([each.late_by.get(reason, 0) for each in summaries], late) for reason in LATE
+            reason: of_ratio(runs.column("late_by", reason), late) for reason in LATE
         },
-        "tips": tips(summaries),
-        "by_source": {source: _source(summaries, source) for source in SOURCES},
-        "by_channel": {label: _channel(summaries, names) for label, names in channels(world).items()},
+        "tips": tips(runs),
+        "by_source": {source: _source(runs, source) for source in SOURCES},
+        "by_channel": {label: _channel(runs, names) for label, names in channels(world).items()},
     }
 
 
-def tips(summaries: Sequence[Summary]) -> dict[str, Any]:
+def tips(runs: Runs) -> dict[str, Any]:
     """Reports on loads, by source and together: how many were born, and the shares of them by outcome."""
     return {
         name: {
-            "born": of_mean(tip_counts(summaries, "born", sources)),
+            "born": of_mean(tip_counts(runs, "born", sources)),
             **{
                 f"{outcome}_share": of_ratio(
-                    tip_counts(summaries, outcome, sources), tip_counts(summaries, "born", sources)
+                    tip_counts(runs, outcome, sources), tip_counts(runs, "born", sources)
                 )
                 for outcome in TIP_OUTCOMES
             },
@@ -68,10 +67,10 @@ def tips(summaries: Sequence[Summary]) -> dict[str, Any]:
 
 
 def tip_counts(
-    summaries: Sequence[Summary], outcome: str, sources: Sequence[str] = TIP_SOURCES
+    runs: Runs, outcome: str, sources: Sequence[str] = TIP_SOURCES
 ) -> list[int]:
     """Reports of some sources with an outcome, one value a replication."""
-    return [sum(each.tips[source][outcome] for source in sources) for each in summaries]
+    return summed(runs, "tips", [(source, outcome) for source in sources])
 
 
 def channels(world: World) -> dict[str, list[str]]:
@@ -87,20 +86,20 @@ def channels(world: World) -> dict[str, list[str]]:
     return found
 
 
-def leaks(summaries: Sequence[Summary], weights: Mapping[str, float]) -> dict[str, Any]:
+def leaks(runs: Runs, weights: Mapping[str, float]) -> dict[str, Any]:
     """Loads that heard of a lookout and what they did, and the weighted kilograms that got through by it."""
     counts = {
-        measure: of_mean([_leak_sum(each, measure) for each in summaries])
+        measure: of_mean(_leak_sum(runs, measure))
         for measure in ("warned", "rerouted", "waited")
     }
-    return {**counts, "delivered_kg": of_mean(leaked_kilograms(summaries, weights))}
+    return {**counts, "delivered_kg": of_mean(leaked_kilograms(runs, weights))}
 
 
-def leaked_kilograms(summaries: Sequence[Summary], weights: Mapping[str, float]) -> list[float]:
+def leaked_kilograms(runs: Runs, weights: Mapping[str, float]) -> list[float]:
     """Weighted kilograms delivered of loads that a leak made wait or take another way."""
     series = {
         commodity: [
-            MICROGRAMS_PER_GRAM * each.leaks.get(("delivered_g", commodity), 0) for each in summaries
+            MICROGRAMS_PER_GRAM * grams for grams in runs.column("leaks", ("delivered_g", commodity))
         ]
         for commodity in weights
     }
@@ -110,10 +109,10 @@ def leaked_kilograms(summaries: Sequence[Summary], weights: Mapping[str, float])
 # Desks ----------------------------------------------------------------------------------------------
 
 
-def desks(model: ScenarioModel, world: World, summaries: Sequence[Summary]) -> dict[str, Any]:
+def desks(model: ScenarioModel, world: World, runs: Runs) -> dict[str, Any]:
     """Work of the desks, by office; of a real place by kind and country of the office."""
     return {
-        label: _desk(group, world, summaries) for label, group in sorted(desk_groups(model, world).items())
+        label: _desk(group, world, runs) for label, group in sorted(desk_groups(model, world).items())
     }
 
 
@@ -157,14 +156,14 @@ def is_unlimited(officers: Sequence[int]) -> bool:
     return max(officers) >= MANY
 
 
-def hours(summaries: Sequence[Summary], measure: str, offices: Sequence[str]) -> list[float]:
+def hours(runs: Runs, measure: str, offices: Sequence[str]) -> list[float]:
     """A measure of desks in ticks, as hours of some offices together, one value a replication."""
-    return [value / TICKS_PER_HOUR for value in desk_counts(summaries, measure, offices)]
+    return [value / TICKS_PER_HOUR for value in desk_counts(runs, measure, offices)]
 
 
-def desk_counts(summaries: Sequence[Summary], measure: str, offices: Sequence[str]) -> list[int]:
+def desk_counts(runs: Runs, measure: str, offices: Sequence[str]) -> list[int]:
     """A measure of some offices' desks together, one value a replication."""
-    return [sum(each.desks.get((office, measure), 0) for office in offices) for each in summaries]
+    return summed(runs, "desks", [(office, measure) for office in offices])
 
 
 def per_year(values: Sequence[float], days: int) -> list[float]:
@@ -172,15 +171,15 @@ def per_year(values: Sequence[float], days: int) -> list[float]:
     return [value * DAYS_PER_YEAR / days for value in values]
 
 
-def _desk(offices: Sequence[str], world: World, summaries: Sequence[Summary]) -> dict[str, Any]:
-    jobs, work = desk_counts(summaries, "jobs", offices), hours(summaries, "work_ticks", offices)
+def _desk(offices: Sequence[str], world: World, runs: Runs) -> dict[str, Any]:
+    jobs, work = desk_counts(runs, "jobs", offices), hours(runs, "work_ticks", offices)
     there = [officer_hours(world, office) for office in offices]
     limited = sum(each for each in there if each is not None) if None not in there else 0.0
     return {
         "jobs_per_year": of_mean(per_year(jobs, world.days)),
         "load": of_ratio(work, [limited] * len(work)),
-        "wait_h": of_ratio(hours(summaries, "wait_ticks", offices), jobs),
-        "false_share": of_ratio(hours(summaries, "false_ticks", offices), work),
+        "wait_h": of_ratio(hours(runs, "wait_ticks", offices), jobs),
+        "false_share": of_ratio(hours(runs, "false_ticks", offices), work),
     }
 
 
@@ -190,18 +189,15 @@ def _sum_of_hours(officers: Sequence[int], first: int, last: int) -> int:
     return weeks * sum(officers) + sum(officers[hour % HOURS_PER_WEEK] for hour in range(first, first + rest))
 
 
-def _source(summaries: Sequence[Summary], source: str) -> dict[str, Any]:
-    sent = [each.messages_by.get((source, "sent"), 0) for each in summaries]
-    shares = {
-        f"{end}_share": of_ratio([each.messages_by.get((source, end), 0) for each in summaries], sent)
-        for end in ENDS
-    }
+def _source(runs: Runs, source: str) -> dict[str, Any]:
+    sent = runs.column("messages_by", (source, "sent"))
+    shares = {f"{end}_share": of_ratio(runs.column("messages_by", (source, end)), sent) for end in ENDS}
     return {"sent": of_mean(sent), **shares}
 
 
-def _channel(summaries: Sequence[Summary], names: Sequence[str]) -> dict[str, Any]:
+def _channel(runs: Runs, names: Sequence[str]) -> dict[str, Any]:
     carried, lost, withheld = (
-        [sum(each.channels.get((name, end), 0) for name in names) for each in summaries]
+        summed(runs, "channels", [(name, end) for name in names])
         for end in ("carried", "lost", "withheld")
     )
     given = [sum(parts) for parts in zip(carried, lost, withheld, strict=True)]
@@ -212,5 +208,5 @@ def _channel(summaries: Sequence[Summary], names: Sequence[str]) -> dict[str, An
     }
 
 
-def _leak_sum(summary: Summary, measure: str) -> int:
-    return sum(count for (name, _), count in summary.leaks.items() if name == measure)
+def _leak_sum(runs: Runs, measure: str) -> list[int]:
+    return summed(runs, "leaks", [key for key in runs.keys("leaks") if key[0] == measure])

@@ -18,9 +18,10 @@ from blo_sim.experiment.masses import masses
 from blo_sim.experiment.replications import Finished, Progress, run_design
 from blo_sim.experiment.result import Result, rows_of
 from blo_sim.experiment.values import of_mean, of_ratio, value
+from blo_sim.results.runs import ListedRuns
 
 if TYPE_CHECKING:
-    from blo_sim.results.summary import Summary
+    from blo_sim.results.runs import Runs
     from blo_sim.scenario import Scenario
     from blo_sim.scenario.schema import ScenarioModel
     from blo_sim.world.compile import World
@@ -99,25 +100,25 @@ class LayoutsResult(Result):
             CROSSOVER: self.crossover,
         }
 
-    def _layout(self, model: ScenarioModel, world: World, summaries: Sequence[Summary]) -> dict[str, Any]:
+    def _layout(self, model: ScenarioModel, world: World, runs: Runs) -> dict[str, Any]:
         design, offices = self.design, list(world.desks)
         weights = design.blocks()[model.headline.id]
-        caught = measures(masses(summaries, design.commodities, design.estimator), weights)
-        sent = exchange.messages(world, summaries)
-        travellers = lawful(summaries)
-        mistaken = [each.lawful["mistaken"] for each in summaries]
+        caught = measures(masses(runs, design.commodities, design.estimator), weights)
+        sent = exchange.messages(world, runs)
+        travellers = lawful(runs)
+        mistaken = runs.column("lawful", "mistaken")
         return {
             "intercepted_kg": caught["intercepted_kg"],
             "intercepted_share": caught["intercepted_share"],
             "tips_in_time_share": sent["tips"][exchange.ALL]["in_time_share"],
             "late_by": sent["late_by"],
-            "busiest": _busiest(exchange.desks(model, world, summaries)),
+            "busiest": _busiest(exchange.desks(model, world, runs)),
             "false_work_h_per_year": of_mean(
-                exchange.per_year(exchange.hours(summaries, "false_ticks", offices), world.days)
+                exchange.per_year(exchange.hours(runs, "false_ticks", offices), world.days)
             ),
             "officers": desk_officers(world),
-            "tips_per_officer_year": _tips_per_officer(world, summaries),
-            "leaked_kg": of_mean(exchange.leaked_kilograms(summaries, weights)),
+            "tips_per_officer_year": _tips_per_officer(world, runs),
+            "leaked_kg": of_mean(exchange.leaked_kilograms(runs, weights)),
             "wait_h": travellers["wait_h"],
             "mistaken_per_year": of_mean(exchange.per_year(mistaken, world.days)),
         }
@@ -197,7 +198,7 @@ def compare_layouts(
     finished = run_design(design, workers=workers, progress=_part(progress, 0, total))
     if crossing is None or finished.interrupted:
         return LayoutsResult(base.name, design, finished, left_out, None)
-    second = Finished({name: [] for name in crossing.design.names}, interrupted=True)
+    second = Finished({name: ListedRuns() for name in crossing.design.names}, interrupted=True)
     with suppress(KeyboardInterrupt):
         part = _part(progress, _runs(design), total)
         second = run_design(crossing.design, workers=workers, progress=part)
@@ -333,10 +334,10 @@ def _points(crossing: Crossing, finished: Finished) -> Iterator[dict[str, Any]]:
         }
 
 
-def _shares(design: Design, summaries: Sequence[Summary]) -> dict[str, Any]:
+def _shares(design: Design, runs: Runs) -> dict[str, Any]:
     weights = design.blocks()[design.scenarios[0].model.headline.id]
-    caught = measures(masses(summaries, design.commodities, design.estimator), weights)
-    born, in_time = (exchange.tip_counts(summaries, outcome) for outcome in ("born", "in_time"))
+    caught = measures(masses(runs, design.commodities, design.estimator), weights)
+    born, in_time = (exchange.tip_counts(runs, outcome) for outcome in ("born", "in_time"))
     return {
         "tips_in_time_share": of_ratio(in_time, born),
         "intercepted_share": caught["intercepted_share"],
@@ -352,9 +353,9 @@ def _busiest(desks: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     return {"office": office, "load": desks[office]["load"], "wait_h": desks[office]["wait_h"]}
 
 
-def _tips_per_officer(world: World, summaries: Sequence[Summary]) -> dict[str, Any]:
+def _tips_per_officer(world: World, runs: Runs) -> dict[str, Any]:
     officers = desk_officers(world)
     if officers is None:
         return value(None, None)
-    in_time = exchange.per_year(exchange.tip_counts(summaries, "in_time"), world.days)
+    in_time = exchange.per_year(exchange.tip_counts(runs, "in_time"), world.days)
     return of_mean([each / officers for each in in_time])

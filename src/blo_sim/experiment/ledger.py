@@ -22,14 +22,12 @@ from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, Series, added, differ
 from blo_sim.experiment.values import of_mean, of_ratio
 from blo_sim.model.events import MECHANISMS
 from blo_sim.results.response import INTERCEPTED, KEPT, RESPONSE
+from blo_sim.results.runs import summed
 from blo_sim.results.statistics import mean, mean_interval
 
 if TYPE_CHECKING:
-    from blo_sim.results.response import Response
-    from blo_sim.results.summary import Summary
+    from blo_sim.results.runs import Runs
 
-INTELLIGENCE = frozenset({"lookout", "request", "pattern"})
-"""Causes that need another office's knowledge."""
 DETECTION, NET, SHIFT = "detection", "net", "attribution_shift"
 MECHANISM_LINES = {mechanism.replace(" ", "_"): mechanism for mechanism in MECHANISMS}
 UNCHANGED = (DETECTION, *MECHANISM_LINES)
@@ -39,10 +37,10 @@ Columns = tuple[Series, Series]
 
 
 def ledger_lines(
-    first: Sequence[Summary],
-    unchanged: Sequence[Summary] | None,
-    second: Sequence[Summary],
-    responses: Sequence[Response],
+    first: Runs,
+    unchanged: Runs | None,
+    second: Runs,
+    pairs: Runs | None,
     commodities: Sequence[str],
     estimator: str,
     year: int | None = None,
@@ -51,11 +49,10 @@ def ledger_lines(
 
     Parameters
     ----------
-    first, unchanged, second : sequence of Summary
-        A, F and B, one a replication. Without F, as where the two worlds plan other loads, only the net is
-        known.
-    responses : sequence of Response
-        One a replication, of F and B; empty where nobody responds.
+    first, unchanged, second : Runs
+        A, F and B. Without F, as where the two worlds plan other loads, only the net is known.
+    pairs : Runs, optional
+        What A, F and B tell load by load (`blo_sim.results.runs.Pair`); None of a world against itself.
     commodities : sequence of str
     estimator : {"expected", "realised"}
     year : int, optional
@@ -64,7 +61,6 @@ def ledger_lines(
     net = _gain(first, second, commodities, estimator, year)
     if unchanged is None:
         return {NET: net}
-    shifted = attribution_shift(first, unchanged, commodities, year)
     nothing: Series = {each: [0] * len(first) for each in commodities}
     detection = _gain(first, unchanged, commodities, estimator, year)
     taken = {}
@@ -75,15 +71,15 @@ def ledger_lines(
     return {
         DETECTION: detection,
         **taken,
-        **{line: _response(responses, line, nothing, year) for line in RESPONSE},
+        **{line: _response(pairs, line, nothing, year) for line in RESPONSE},
         NET: net,
-        SHIFT: (shifted, nothing),
+        SHIFT: (_shift(pairs, nothing, year), nothing),
     }
 
 
 def _gain(
-    first: Sequence[Summary],
-    second: Sequence[Summary],
+    first: Runs,
+    second: Runs,
     commodities: Sequence[str],
     estimator: str,
     year: int | None,
@@ -93,44 +89,56 @@ def _gain(
 
 
 def _forgone(
-    first: Sequence[Summary],
-    second: Sequence[Summary],
+    first: Runs,
+    second: Runs,
     mechanism: str,
     commodities: Sequence[str],
     year: int | None,
 ) -> Series:
     """Micrograms that a mechanism adds in the second runs minus what it adds in the first."""
-    series: Series = {each: [0] * len(first) for each in commodities}
-    for sign, runs in ((-1, first), (1, second)):
-        for replication, summary in enumerate(runs):
-            for (name, when, commodity, _, _), micrograms in summary.forgone.items():
-                if name == mechanism and commodity in series and year in (None, when):
-                    series[commodity][replication] += sign * micrograms
-    return series
+    def added_by(runs: Runs, commodity: str) -> list[int]:
+        keys = [
+            key
+            for key in runs.keys("forgone")
+            if key[0] == mechanism and key[2] == commodity and year in (None, key[1])
+        ]
+        return summed(runs, "forgone", keys)
+
+    return difference(*({each: added_by(runs, each) for each in commodities} for runs in (first, second)))
 
 
-def _response(responses: Sequence[Response], line: str, nothing: Series, year: int | None) -> Columns:
-    columns = tuple({each: list(zeros) for each, zeros in nothing.items()} for _ in range(2))
-    place = {INTERCEPTED: 0, KEPT: 1}
-    for replication, response in enumerate(responses):
-        for (name, column, when, commodity), micrograms in response.items():
-            if name == line and commodity in nothing and year in (None, when):
-                columns[place[column]][commodity][replication] += micrograms
-    return columns[0], columns[1]
+def _response(pairs: Runs | None, line: str, nothing: Series, year: int | None) -> Columns:
+    if pairs is None:
+        return nothing, nothing
+    columns: dict[str, Series] = {
+        column: {
+            commodity: summed(pairs, "response", _of(pairs, "response", (line, column), commodity, year))
+            for commodity in nothing
+        }
+        for column in (INTERCEPTED, KEPT)
+    }
+    return columns[INTERCEPTED], columns[KEPT]
 
 
-def attribution_shift(
-    first: Sequence[Summary], second: Sequence[Summary], commodities: Sequence[str], year: int | None = None
-) -> Series:
-    """Micrograms of loads seized in both runs, credited to intelligence only in the second."""
-    series: Series = {each: [0] * len(first) for each in commodities}
-    for place, (before, after) in enumerate(zip(first, second, strict=True)):
-        for consignment, (when, commodity, grams, cause) in before.seized.items():
-            other = after.seized.get(consignment)
-            shifted = other is not None and cause not in INTELLIGENCE and other[3] in INTELLIGENCE
-            if shifted and year in (None, when):
-                series[commodity][place] += grams * MICROGRAMS_PER_GRAM
-    return series
+def _shift(pairs: Runs | None, nothing: Series, year: int | None) -> Series:
+    if pairs is None:
+        return nothing
+    return {
+        commodity: [
+            MICROGRAMS_PER_GRAM * grams
+            for grams in summed(pairs, "shift", _of(pairs, "shift", (), commodity, year))
+        ]
+        for commodity in nothing
+    }
+
+
+def _of(runs: Runs, table: str, names: tuple[str, ...], commodity: str, year: int | None) -> list[Any]:
+    """Keys of a table that are some names, a year and a commodity."""
+    return [
+        key
+        for key in runs.keys(table)
+        if key[:-2] == names and key[-1] == commodity and year in (None, key[-2])
+    ]
 
 
 def ledger(lines: Mapping[str, Columns], weights: Mapping[str, float]) -> dict[str, Any]:

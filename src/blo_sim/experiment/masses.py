@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from blo_sim.results.runs import summed
+
 if TYPE_CHECKING:
-    from blo_sim.results.summary import Summary
+    from blo_sim.results.runs import Runs
 
 MICROGRAMS_PER_GRAM = 10**6
 MICROGRAMS_PER_KG = 10**9
@@ -43,14 +45,13 @@ class Masses:
 
 
 def masses(
-    summaries: Sequence[Summary], commodities: Sequence[str], estimator: str, year: int | None = None
+    runs: Runs, commodities: Sequence[str], estimator: str, year: int | None = None
 ) -> Masses:
     """Collect the masses of one world's replications.
 
     Parameters
     ----------
-    summaries : sequence of Summary
-        One a replication.
+    runs : Runs
     commodities : sequence of str
     estimator : {"expected", "realised"}
         Under ``expected`` what is not intercepted counts as delivered, and loads that are sent again count
@@ -61,8 +62,7 @@ def masses(
 
     def series(measure: str, unit: int) -> Series:
         return {
-            each: [unit * total(summary, measure, each, year) for summary in summaries]
-            for each in commodities
+            each: [unit * value for value in total(runs, measure, each, year)] for each in commodities
         }
 
     sent = series("attempted_g", MICROGRAMS_PER_GRAM)
@@ -78,13 +78,14 @@ def masses(
     return Masses(attempted, expected, delivered, seized, sent, deterred, again, *rest)
 
 
-def total(summary: Summary, measure: str, commodity: str, year: int | None = None) -> int:
-    """One integer of a summary, over all years unless one is given."""
-    return sum(
-        value
-        for (name, when, what), value in summary.flows.items()
-        if name == measure and what == commodity and year in (None, when)
-    )
+def total(runs: Runs, measure: str, commodity: str, year: int | None = None) -> list[int]:
+    """One of the flows, over all years unless one is given; one value a replication."""
+    keys = [
+        key
+        for key in runs.keys("flows")
+        if key[0] == measure and key[2] == commodity and year in (None, key[1])
+    ]
+    return summed(runs, "flows", keys)
 
 
 def added(first: Series, second: Series) -> Series:

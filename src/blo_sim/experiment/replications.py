@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blo_sim.experiment.design import same_demand
 from blo_sim.experiment.evaluators import evaluator_for
+from blo_sim.results.runs import ListedRuns, Pair
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
     from blo_sim.model.replication import Replication
     from blo_sim.model.traffic.prospects import Smugglers
     from blo_sim.results.again import Expected
-    from blo_sim.results.response import Response, Shipments
+    from blo_sim.results.response import Response, Seizures
+    from blo_sim.results.runs import Runs
     from blo_sim.results.summary import Summary
     from blo_sim.world.compile import World
 
@@ -35,12 +37,14 @@ class Shared:
 class Task:
     """One replication of some worlds, by name.
 
-    ``replayed`` are those of them that are run once more, on the consignments of the first.
+    ``paired`` are those that are compared with the first load by load; ``replayed`` those of them that are
+    run once more, on the consignments of the first.
     """
 
     worlds: dict[str, int]
     seed: int
     replication: int
+    paired: tuple[str, ...] = ()
     replayed: tuple[str, ...] = ()
 
     @property
@@ -53,31 +57,32 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Replay:
-    """An alternative on the baseline's consignments, and what its smugglers' response changes."""
-
-    unchanged: Summary
-    response: Response
-
-
-@dataclass(frozen=True)
 class Outcome:
-    """What a task gives: a summary of each world, and a replay of each alternative that has one."""
+    """What a task gives, by name: sums of each world, of each replay, and of each pair."""
 
     summaries: dict[str, Summary]
-    replays: dict[str, Replay] = field(default_factory=dict)
+    unchanged: dict[str, Summary] = field(default_factory=dict)
+    pairs: dict[str, Pair] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What was finished: for each name, the summaries of replications 0, 1, 2, ... without a gap.
+    """What was finished, by name: replications 0, 1, 2, ... without a gap, as many of each.
 
-    ``replays`` has the same for the alternatives that were replayed.
+    Attributes
+    ----------
+    summaries : mapping of str to Runs
+        Of every world.
+    interrupted : bool
+    unchanged, pairs : mapping of str to Runs
+        Of the alternatives that were run on the baseline's consignments, and of those that were compared
+        with it load by load.
     """
 
-    summaries: dict[str, list[Summary]]
+    summaries: Mapping[str, Runs]
     interrupted: bool
-    replays: dict[str, list[Replay]] = field(default_factory=dict)
+    unchanged: Mapping[str, Runs] = field(default_factory=dict)
+    pairs: Mapping[str, Runs] = field(default_factory=dict)
 
     @property
     def replications(self) -> int:
@@ -89,10 +94,11 @@ def run_task(shared: Shared, task: Task) -> Outcome:
     """Run one task; the only function here that workers call."""
     from blo_sim.model.replication import Replication, collector_paused, replay
     from blo_sim.results.again import SentAgain
-    from blo_sim.results.response import Shipments, response
+    from blo_sim.results.response import Shipments, attribution_shift, response
     from blo_sim.results.summary import Summariser
 
-    summaries: dict[str, Summary] = {}
+    outcome = Outcome({})
+    seized: dict[str, Seizures] = {}
     shipments: dict[str, Shipments] = {}
     first: Replication | None = None
     planned_again: Expected | None = None
@@ -104,20 +110,25 @@ def run_task(shared: Shared, task: Task) -> Outcome:
         with collector_paused():
             run = Replication(world, task.seed, task.replication, smugglers)
             log = run.run(summariser.read)
-            summaries[name] = summariser.summary(log)
+            outcome.summaries[name] = summariser.summary(log)
         if first is None:
             first, planned_again = run, None if again is None else again.expected
         if sent is not None:
             shipments[name] = sent
-    replays = {}
-    for name in task.replayed:
-        assert first is not None
-        world, sent = shared.worlds[task.worlds[name]], Shipments()
-        summariser = Summariser(world, sent)
-        log = replay(world, task.seed, task.replication, first, summariser.read)
-        unchanged = summariser.summary(log, planned_again)
-        replays[name] = Replay(unchanged, response(sent, shipments[name], shared.estimator))
-    return Outcome(summaries, replays)
+        seized[name] = summariser.seized
+    before = next(iter(seized.values()))
+    for name in task.paired:
+        changes: Response = {}
+        if name in task.replayed:
+            assert first is not None
+            world, sent = shared.worlds[task.worlds[name]], Shipments()
+            summariser = Summariser(world, sent)
+            log = replay(world, task.seed, task.replication, first, summariser.read)
+            outcome.unchanged[name] = summariser.summary(log, planned_again)
+            seized[name] = summariser.seized
+            changes = response(sent, shipments[name], shared.estimator)
+        outcome.pairs[name] = Pair(changes, attribution_shift(before, seized[name]))
+    return outcome
 
 
 def run_design(
@@ -125,7 +136,7 @@ def run_design(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
-    replayed: bool = False,
+    paired: bool = False,
 ) -> Finished:
     """Run all replications of a design; Ctrl-C keeps the contiguous prefix that was finished.
 
@@ -136,9 +147,9 @@ def run_design(
         Processes, all cores by default; with one, everything runs in this process.
     progress : callable, optional
         Called with the number of finished runs and their total, first with 0.
-    replayed : bool
-        Whether to run each alternative also on the baseline's consignments, where its smugglers may send
-        others.
+    paired : bool
+        Whether to compare each alternative with the baseline load by load, and to run it also on the
+        baseline's consignments where its smugglers may send others.
 
     Raises
     ------
@@ -147,7 +158,7 @@ def run_design(
     KeyboardInterrupt
         If not even the first replication was finished.
     """
-    tasks = list(_tasks(design, replays(design) if replayed else ()))
+    tasks = list(_tasks(design, paired))
     shared = Shared(design.worlds, design.smugglers, design.estimator)
     evaluator = evaluator_for(run_task, shared, workers=workers, tasks=len(tasks))
     total = sum(task.runs for task in tasks)
@@ -168,25 +179,28 @@ def run_design(
     return _finished(design, done, interrupted)
 
 
-def replays(design: Design) -> tuple[str, ...]:
-    """Alternatives that must be run on the baseline's consignments to tell a gain's parts.
-
-    None under ``fixed``, where both worlds send the same; none that plans other consignments itself, since
-    then no part of its gain is that of its offices alone.
-    """
-    if design.behaviour == "fixed":
-        return ()
+def comparable(design: Design) -> tuple[str, ...]:
+    """Alternatives that plan the baseline's consignments: the gain of others is not their offices' alone."""
     worlds = dict(zip(design.names, design.worlds, strict=True))
     others = [name for name in design.alternatives if name != design.baseline]
     return tuple(name for name in others if same_demand(worlds[design.baseline], worlds[name]))
 
 
-def _tasks(design: Design, replayed: tuple[str, ...]) -> Iterator[Task]:
+def replays(design: Design) -> tuple[str, ...]:
+    """Alternatives that must be run on the baseline's consignments to tell a gain's parts.
+
+    None under ``fixed``, where both worlds send the same.
+    """
+    return () if design.behaviour == "fixed" else comparable(design)
+
+
+def _tasks(design: Design, paired: bool) -> Iterator[Task]:
     places = {name: place for place, name in enumerate(design.names)}
-    together = [places] if replayed else [{name: place} for name, place in places.items()]
+    pairs = (comparable(design), replays(design)) if paired else ((), ())
+    together = [places] if paired else [{name: place} for name, place in places.items()]
     for replication in range(design.replications):
         for worlds in together:
-            yield Task(worlds, design.seed, replication, replayed)
+            yield Task(worlds, design.seed, replication, *pairs)
 
 
 def _complete(design: Design, done: list[Outcome]) -> int:
@@ -196,9 +210,12 @@ def _complete(design: Design, done: list[Outcome]) -> int:
 
 def _finished(design: Design, done: list[Outcome], interrupted: bool) -> Finished:
     count = _complete(design, done)
-    summaries = {
-        name: [each.summaries[name] for each in done if name in each.summaries][:count] for name in
-        design.names
-    }
-    names = [name for name in design.alternatives if any(name in each.replays for each in done)]
-    return Finished(summaries, interrupted, {name: [each.replays[name] for each in done] for name in names})
+
+    def listed(part: str) -> dict[str, ListedRuns]:
+        rows: dict[str, list[Any]] = {name: [] for name in design.names} if part == "summaries" else {}
+        for outcome in done:
+            for name, row in getattr(outcome, part).items():
+                rows.setdefault(name, []).append(row)
+        return {name: ListedRuns(each[:count]) for name, each in rows.items()}
+
+    return Finished(listed("summaries"), interrupted, listed("unchanged"), listed("pairs"))

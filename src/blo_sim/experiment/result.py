@@ -13,11 +13,12 @@ from blo_sim.experiment.document import differences, document, lines_of
 from blo_sim.experiment.masses import kilograms, masses
 from blo_sim.experiment.values import flat, value
 from blo_sim.results.statistics import ratio, ratio_interval, replications_needed
+from blo_sim.results.summary import PARTS
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
-    from blo_sim.experiment.replications import Finished, Replay
-    from blo_sim.results.summary import Summary
+    from blo_sim.experiment.replications import Finished
+    from blo_sim.results.runs import Runs
 
 BLOCKS = ("lawful", "messages", "desks", "leaks", "causes", "places", "gain_by_place")
 """Blocks of the document that are about scenarios, not commodities."""
@@ -63,27 +64,30 @@ class Result:
     Attributes
     ----------
     design : Design
-    summaries : dict of str to list of Summary
-        The finished replications of each scenario, by name.
-    replays : dict of str to list of Replay
-        For each alternative that was run on the baseline's consignments too, as `compare` does where
-        smugglers respond: that run, and what their response changes.
+    finished : Finished
+        The finished replications of each scenario, by name (``summaries``); of each alternative that was run
+        on the baseline's consignments too, as `compare` does where smugglers respond (``unchanged``); and
+        what the runs of an alternative tell load by load (``pairs``).
     interrupted : bool
-        True if Ctrl-C ended the experiment early; ``summaries`` then hold the contiguous prefix.
+        True if Ctrl-C ended the experiment early; ``finished`` then holds the contiguous prefix.
     """
 
     paired = False
 
     def __init__(self, design: Design, finished: Finished) -> None:
         self.design = design
-        self.summaries: dict[str, list[Summary]] = finished.summaries
-        self.replays: dict[str, list[Replay]] = finished.replays
+        self.finished = finished
         self.interrupted = finished.interrupted
         self.replications = finished.replications
 
+    @property
+    def summaries(self) -> Mapping[str, Runs]:
+        """The finished replications of each scenario, by name."""
+        return self.finished.summaries
+
     @cached_property
     def _document(self) -> dict[str, Any]:
-        return document(self.design, self.summaries, paired=self.paired, replays=self.replays)
+        return document(self.design, self.finished, paired=self.paired)
 
     def document(self) -> dict[str, Any]:
         """The JSON document: dictionaries, lists, strings, finite numbers and None."""
@@ -120,13 +124,21 @@ class Result:
             Grams and counts as they were realised, ``expected_ug`` and ``again_correction_ug`` in
             micrograms; ``year`` is 0 under the steady clock.
         """
+        years, commodities = range(self.design.worlds[0].years), self.design.commodities
+        columns = {
+            (name, year, commodity, measure): runs.column("flows", (measure, year, commodity))
+            for name, runs in self.summaries.items()
+            for year in years
+            for commodity in commodities
+            for measure in FLOW_COLUMNS
+        }
         return [
-            {"scenario": name, "replication": summary.replication, "year": year, "commodity": commodity}
-            | {measure: summary.flows.get((measure, year, commodity), 0) for measure in FLOW_COLUMNS}
+            {"scenario": name, "replication": replication, "year": year, "commodity": commodity}
+            | {each: columns[name, year, commodity, each][replication] for each in FLOW_COLUMNS}
             for name in self.design.names
-            for summary in self.summaries[name]
-            for year in range(self.design.worlds[0].years)
-            for commodity in self.design.commodities
+            for replication in range(self.replications)
+            for year in years
+            for commodity in commodities
         ]
 
     def ledger_table(self) -> list[dict[str, Any]]:
@@ -146,12 +158,11 @@ class Result:
         return [
             Fit(each.id, each.low, each.high, self._target(name, each.id))
             for each in model.targets
-            if all(each.id in summary.targets for summary in self.summaries[name])
+            if (each.id, "above") in self.summaries[name].keys("targets")
         ]
 
     def _target(self, name: str, target: str) -> dict[str, Any]:
-        pairs = [summary.targets[target] for summary in self.summaries[name]]
-        above, below = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        above, below = (self.summaries[name].column("targets", (target, part)) for part in PARTS)
         return value(ratio(above, below), ratio_interval(above, below))
 
     def _rows(self) -> Iterator[dict[str, Any]]:
@@ -199,7 +210,7 @@ class CompareResult(Result):
                 "kept_kg": kept,
             }
             for name in self.design.alternatives
-            for line, columns in lines_of(self.design, self.summaries, self.replays, name).items()
+            for line, columns in lines_of(self.design, self.finished, name).items()
             for key, weights in self.design.blocks().items()
             for replication, (intercepted, kept) in enumerate(
                 zip(*(kilograms(each, weights) for each in columns), strict=True)

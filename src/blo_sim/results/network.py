@@ -106,12 +106,17 @@ class NetworkSums:
         self.lawful: Counter[str] = Counter()
 
     def messages(self) -> dict[str, int]:
-        """Ends of the cohort's lookouts; ``leaked`` is a mark on messages that ended in any way."""
+        """Ends of the cohort's lookouts, how late they were, and how many were leaked, however they ended."""
         totals = {
             end: sum(self.messages_by[source, end] for source in TIP_SOURCES) for end in ("sent", *ENDS[:-1])
         }
         under_way = totals["sent"] - sum(totals[end] for end in ENDS[:-1])
-        return {**totals, "under_way": under_way, "leaked": len(self.leaked)}
+        return {
+            **totals,
+            "under_way": under_way,
+            "leaked": len(self.leaked),
+            "late_ticks": self.late_ticks,
+        }
 
     def by_source(self) -> dict[tuple[str, str], int]:
         """Messages by source and end, ``sent`` besides them."""
@@ -120,7 +125,7 @@ class NetworkSums:
             found[report.source, "under_way"] += 1
         return dict(found)
 
-    def tip_outcomes(self) -> dict[str, dict[str, int]]:
+    def tip_outcomes(self) -> dict[tuple[str, str], int]:
         """By source, how many reports on the cohort were born, and what the best of their messages did."""
         outcomes = {source: dict.fromkeys(("born", *TIP_OUTCOMES), 0) for source in TIP_SOURCES}
         for source, number in self.unsent.items():
@@ -130,7 +135,7 @@ class NetworkSums:
         for report in self.tips:
             outcomes[report.source]["born"] += 1
             outcomes[report.source][names[report.best]] += 1
-        return outcomes
+        return {(source, name): count for source, each in outcomes.items() for name, count in each.items()}
 
     def _counts(self, time: float, load: int) -> bool:
         return load in self.cohort or (load == NOBODY and self.start <= time < self.end)

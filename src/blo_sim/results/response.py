@@ -13,6 +13,7 @@ drawn.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 
 from blo_sim.model.events import AGAIN
 
@@ -22,8 +23,15 @@ DISPLACEMENT, DETERRED, REPLACEMENT, INTERACTION = RESPONSE = (
 INTERCEPTED, KEPT = COLUMNS = ("intercepted", "kept")
 MICRO = 1_000_000
 
+INTELLIGENCE = frozenset({"lookout", "request", "pattern"})
+"""Causes that need another office's knowledge."""
+
 Response = dict[tuple[str, str, int, str], int]
 """(line, column, year, commodity) to micrograms."""
+Shift = dict[tuple[int, str], int]
+"""(year, commodity) to grams."""
+Seizures = Mapping[str, tuple[int, str, int, str]]
+"""Consignment id to (year, commodity, grams, cause)."""
 
 
 class Shipments:
@@ -89,3 +97,13 @@ def _line(name: str, unchanged: Shipments, changed: Shipments) -> str:
     if before is None or after is None:
         return DETERRED
     return INTERACTION if before[1] == after[1] else DISPLACEMENT
+
+
+def attribution_shift(before: Seizures, after: Seizures) -> Shift:
+    """Loads seized in both runs, credited to intelligence only in the second."""
+    found: Counter[tuple[int, str]] = Counter()
+    for consignment, (year, commodity, grams, cause) in before.items():
+        other = after.get(consignment)
+        if other is not None and cause not in INTELLIGENCE and other[3] in INTELLIGENCE:
+            found[year, commodity] += grams
+    return dict(found)

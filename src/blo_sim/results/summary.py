@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from blo_sim.world.compile import Control, World
 
 MICRO = 1_000_000
+PARTS = ("above", "below")
+"""Of the line of a target's ratio."""
 
 
 @dataclass(frozen=True)
@@ -58,27 +60,27 @@ class Summary:
     met_by : dict
         (year, commodity, control type, area) to the grams that met such a control there.
     targets : dict
-        Target id to (numerator, denominator), micrograms.
-    seized : dict
-        Consignment id to (year, commodity, grams, cause).
+        (target id, ``above`` or ``below`` the line of its ratio) to micrograms.
+    seizures_by : dict
+        (year, commodity, cause) to numbers of loads.
     lawful : dict
         ``passages``, ``wait_ticks`` (2^-32 h: lane, bay, and what follows), ``searched``, ``released``; of
         these, searched on a lookout for another vehicle ``mistaken`` and ``mistaken_ticks``, held for an
         answer ``held`` and ``held_ticks``.
     messages : dict
         Lookouts for loads: ``sent``, which ended ``in_time``, ``late``, ``lost``, ``withheld``,
-        ``expired``, ``merged`` or ``under_way``; ``leaked`` are those sold at least once, however they ended.
+        ``expired``, ``merged`` or ``under_way``; ``leaked`` are those sold at least once, however they ended;
+        ``late_ticks`` is how late the late ones were together.
     messages_by : dict
         (source, ``sent`` or an end) to messages of every source.
     late_by : dict
-        Why lookouts were late (`blo_sim.model.events.LATE`) to how many; together they were ``late_ticks``
-        late.
+        Why lookouts were late (`blo_sim.model.events.LATE`) to how many.
     channels : dict
         (channel, ``carried``, ``lost`` or ``withheld``) to messages.
     tips : dict
-        Source to its reports on loads: ``born``, and of those, by the best of their messages to another
-        office than their own, ``in_time`` (read in time, or not needed), ``late``, ``failed`` (all ended
-        unread) and ``never_sent`` (there was none).
+        (source, what) to its reports on loads: ``born``, and of those, by the best of their messages to
+        another office than their own, ``in_time`` (read in time, or not needed), ``late``, ``failed`` (all
+        ended unread) and ``never_sent`` (there was none).
     desks : dict
         (office, ``jobs``, ``work_ticks``, ``wait_ticks``, ``false_jobs`` or ``false_ticks``) to sums of the
         window.
@@ -94,15 +96,14 @@ class Summary:
     expected_by: dict[tuple[int, str, str, str, str], int]
     forgone: dict[tuple[str, int, str, str, str], int]
     met_by: dict[tuple[int, str, str, str], int]
-    targets: dict[str, tuple[int, int]]
-    seized: dict[str, tuple[int, str, int, str]]
+    targets: dict[tuple[str, str], int]
+    seizures_by: dict[tuple[int, str, str], int]
     lawful: dict[str, int]
     messages: dict[str, int]
     messages_by: dict[tuple[str, str], int]
     late_by: dict[str, int]
-    late_ticks: int
     channels: dict[tuple[str, str], int]
-    tips: dict[str, dict[str, int]]
+    tips: dict[tuple[str, str], int]
     desks: dict[tuple[str, str], int]
     leaks: dict[tuple[str, str], int]
 
@@ -224,13 +225,16 @@ class Summariser:
             expected_by=dict(self.expected_by),
             forgone=dict(self.forgone),
             met_by=dict(self.met_by),
-            targets={target.id: self.target(target) for target in self.world.targets},
-            seized=self.seized,
+            targets={
+                (target.id, part): amount
+                for target in self.world.targets
+                for part, amount in zip(PARTS, self.target(target), strict=True)
+            },
+            seizures_by=dict(Counter((year, what, why) for year, what, _, why in self.seized.values())),
             lawful=_lawful(log, network),
             messages=network.messages(),
             messages_by=network.by_source(),
             late_by=dict(network.late_by),
-            late_ticks=network.late_ticks,
             channels=dict(network.channels),
             tips=network.tip_outcomes(),
             desks=dict(network.desks),
