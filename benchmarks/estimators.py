@@ -108,8 +108,11 @@ def common_draws(result: CompareResult) -> float | None:
 
 
 def ratio_with_interval(above: Sequence[float], below: Sequence[float]) -> list[float] | None:
-    """Ratio of two paired variances and its 95 % interval, by jackknife of the logarithm; None at 0."""
-    if not statistics.variance(above) or not statistics.variance(below):
+    """Ratio of two paired variances and its 95 % interval, by jackknife of the logarithm.
+
+    None where the values but for one do not vary.
+    """
+    if any(len(set(values)) < 3 for values in (above, below)):
         return None
 
     def logarithm(left_out: int | None) -> float:

@@ -147,3 +147,41 @@ def test_ctrl_c_reaches_the_parent_only(tmp_path: Path) -> None:
     assert out == "stopped\n"
     assert err == ""
     assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_workers_of_a_killed_program_end_too(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import os
+            from blo_sim.experiment.evaluators import ProcessEvaluator
+
+            def name_of(shared, task):
+                return os.getpid()
+
+            if __name__ == "__main__":
+                for pid in ProcessEvaluator(name_of, None, 1).map(range(10**6)):
+                    print(pid, flush=True)
+            """
+        )
+    )
+    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    worker = int(process.stdout.readline())
+    process.kill()
+    process.stdout.close()
+    process.wait()
+    deadline = time.monotonic() + 20
+    while running(worker) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not running(worker)
+
+
+def running(pid: int) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

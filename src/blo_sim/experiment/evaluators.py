@@ -11,6 +11,7 @@ import gc
 import os
 import pickle
 import signal
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -19,7 +20,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Protocol
 
 from blo_sim.errors import BloSimError, SimulationError
@@ -185,7 +186,16 @@ _worker: dict[str, Any] = {}
 
 def _start_worker(payload: bytes) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker["payload"] = payload
+
+
+def _end_with_parent() -> None:
+    """Whoever kills the program kills its workers too, which would wait for tasks for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(task: Any) -> Any:
