@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from blo_sim.results.runs import summed
@@ -86,6 +87,12 @@ def total(runs: Runs, measure: str, commodity: str, year: int | None = None) -> 
         if key[0] == measure and key[2] == commodity and year in (None, key[1])
     ]
     return summed(runs, "flows", keys)
+
+
+def together(parts: Sequence[Masses]) -> Masses:
+    """Masses of several periods, added up."""
+    names = [each.name for each in fields(Masses)]
+    return Masses(*(reduce(added, (getattr(part, name) for part in parts)) for name in names))
 
 
 def added(first: Series, second: Series) -> Series:

@@ -86,6 +86,26 @@ def ratio_difference(
     return after - before, _around(after - before, [b - a for a, b in zip(left, right, strict=True)])
 
 
+def relative_difference(
+    first: tuple[Sequence[float], Sequence[float]], second: tuple[Sequence[float], Sequence[float]]
+) -> tuple[float | None, Interval | None]:
+    """First ratio of means over the second, minus 1, with the jackknife interval of the paired ratios.
+
+    Parameters
+    ----------
+    first, second : (numerators, denominators)
+        As for `ratio_difference`.
+    """
+    above, below = ratio(*first), ratio(*second)
+    if above is None or not below:
+        return None, None
+    left, right = _leave_one_out(*first), _leave_one_out(*second)
+    if left is None or right is None or not all(right):
+        return above / below - 1, None
+    parts = [a / b - 1 for a, b in zip(left, right, strict=True)]
+    return above / below - 1, _around(above / below - 1, parts)
+
+
 def _leave_one_out(numerator: Sequence[float], denominator: Sequence[float]) -> list[float] | None:
     """The ratio with each replication left out in turn; None where one of them is undefined."""
     if len(numerator) < 2:

@@ -214,7 +214,8 @@ class World:
 
     ``desks`` has, by office, the hours from which each of its desks stands (a BLO's replaces the office's
     own); ``false_subjects`` what false reports of each source can be about; ``asked`` the office that a
-    post's requests go to.
+    post's requests go to; ``period_starts`` the hours at which the measured periods begin, if those are not
+    ``years`` of 365 days.
     """
 
     scenario_name: str
@@ -249,6 +250,7 @@ class World:
     teams: tuple[TeamTables, ...]
     behaviour: Behaviour | None = None
     scale_per_usd: float = 0.0
+    period_starts: tuple[float, ...] = ()
 
     @property
     def false_reports(self) -> bool:
@@ -263,7 +265,9 @@ class World:
 
     @cached_property
     def year_starts(self) -> list[float]:
-        """Hours at which the measured years begin, and the end of the window."""
+        """Hours at which the measured years, or periods, begin, and the end of the window."""
+        if self.period_starts:
+            return [*self.period_starts, self.end_hours]
         later = [self.warmup_hours + year * HOURS_PER_YEAR for year in range(1, self.years)]
         return [self.warmup_hours, *later, self.end_hours]
 
