@@ -1,9 +1,9 @@
 """How long a world must run before it is measured.
 
 A world begins empty: nobody is on the road, desks have no backlog, trust and patterns are those of the first
-day, smugglers have lost nothing yet. A year that begins on day d of such a run is compared with the year after
-it, day for day: the same season, the same world, one year further from the start. What differs by more than
-noise is what the start still does to it.
+day, smugglers have lost nothing yet. A year that begins on day d of such a run is compared with the year
+after it, day for day: the same season, the same world, one year further from the start. What differs by more
+than noise is what the start still does to it.
 
 The suggested warm-up is the shortest from which on no measure is told from the year after, by this length or
 a longer one.
@@ -154,14 +154,15 @@ class WarmupResult:
         for name in self.design.names:
             for measure in SHARES:
                 for days in self.lengths:
-                    pair = (self._share(years[name, day], measure) for day in (days, days + YEAR))
-                    yield self._relative(name, measure, days, *pair)
+                    year, after = (self._share(years[name, day], measure) for day in (days, days + YEAR))
+                    yield self._relative(name, measure, days, year, after)
         for name in self.design.alternatives:
             for days in self.lengths:
-                before, after = (
-                    self._kept(years[self.design.baseline, day], years[name, day]) for day in (days, days + YEAR)
+                first, later = (
+                    self._kept(years[self.design.baseline, day], years[name, day])
+                    for day in (days, days + YEAR)
                 )
-                yield self._absolute(name, days, before, after)
+                yield self._absolute(name, days, first, later)
 
     def _year(self, runs: Runs, first: int) -> Masses:
         """Masses of the 365 days from a day on."""

@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "blo_sim.cli.run",
     "layouts": "blo_sim.cli.layouts",
     "bound": "blo_sim.cli.bound",
+    "warmup": "blo_sim.cli.warmup",
     "trace": "blo_sim.cli.trace",
     "describe": "blo_sim.cli.describe",
     "scenarios": "blo_sim.cli.scenarios",

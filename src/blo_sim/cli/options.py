@@ -18,6 +18,26 @@ overrides = click.option(
     metavar="KEY=VALUE",
     help="Override a key by its dotted path, in every scenario that has it; can be repeated.",
 )
+replications = click.option(
+    "--replications", type=int, metavar="N", help="Number of replications.  [default: the scenario's]"
+)
+estimator = click.option(
+    "--estimator",
+    type=click.Choice(ESTIMATORS),
+    default="expected",
+    show_default=True,
+    help="Count load times probability at every encounter (less noise), or the seized loads.",
+)
+workers = click.option("--workers", type=int, metavar="N", help="Processes.  [default: all cores]")
+form = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="What is printed on standard output.",
+)
+quiet = click.option("--quiet", is_flag=True, help="No progress bar.")
 seed = click.option("--seed", type=int, default=DEFAULT_SEED, show_default=True, help="Seed of all draws.")
 days = click.option("--days", type=int, metavar="D", help="Measured days.  [default: the scenario's]")
 clock = click.option(
@@ -51,36 +71,21 @@ def experiment_of_one(command: F) -> F:
 
 def _experiment(command: F, of_smugglers: Any) -> F:
     options = [
-        click.option(
-            "--replications", type=int, metavar="N", help="Number of replications.  [default: the scenario's]"
-        ),
+        replications,
         clock,
-        click.option(
-            "--estimator",
-            type=click.Choice(ESTIMATORS),
-            default="expected",
-            show_default=True,
-            help="Count load times probability at every encounter (less noise), or the seized loads.",
-        ),
+        estimator,
         of_smugglers,
         seed,
         days,
-        click.option("--workers", type=int, metavar="N", help="Processes.  [default: all cores]"),
+        workers,
         click.option(
             "--out",
             type=click.Path(),
             metavar="DIR",
             help="Write result.json and replications.csv there, and ledger.csv of a comparison.",
         ),
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(["table", "json", "csv"]),
-            default="table",
-            show_default=True,
-            help="What is printed on standard output.",
-        ),
-        click.option("--quiet", is_flag=True, help="No progress bar."),
+        form,
+        quiet,
         overrides,
     ]
     for option in reversed(options):
