@@ -400,7 +400,7 @@ def test_the_table_of_all_behaviours_sets_them_side_by_side(
     out = capsys.readouterr().out
     table = out.partition("Under each behaviour: ")[2].splitlines()
     assert " ".join(table[1].split()) == (
-        "behaviour alternative kept interval unchanged flows interval response interval"
+        "behaviour alternative kept interval unchanged interval response interval"
     )
     rows = [line.split("  ") for line in table[3:6]]
     cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
@@ -415,6 +415,44 @@ def test_the_table_of_all_behaviours_sets_them_side_by_side(
     assert [line.split()[0] for line in lines[3:6]] == BEHAVIOURS
     assert lines[3].split()[-2:] == ["0", "%"]  # under fixed nobody takes another way
     assert max(len(line) for line in out.splitlines()) <= 110
+
+
+def test_all_behaviours_come_with_both_ends_of_the_threshold(
+    weighing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each end is what the same key gives by itself; the alternative, which inherits it, is swept too."""
+    other = tmp_path / "ranged.toml"
+    other.write_text(
+        f'extends = "{weighing}"\n[behaviour]\nrisk_threshold = '
+        '{ value = 0.1, range = [0.02, 0.5], grade = "judged", reason = "made up" }\n',
+        encoding="utf-8",
+    )
+    base = tmp_path / "without.toml"
+    base.write_text('extends = "./ranged.toml"\nremove = ["blo-bridge"]\n', encoding="utf-8")
+    pair = ["compare", str(base), str(other), "--behaviour"]
+    content = answer(capsys, *pair, "all")
+    assert list(content) == ["behaviours", "sweep"]
+    ends = content["sweep"]["behaviour.risk_threshold"]
+    assert list(ends) == ["0.02", "0.5"]
+    measure = "attempted_kg", "deterred_kg", "other_way_share"
+    for end, document in ends.items():
+        alone = answer(capsys, *pair, "learning", "--set", f"behaviour.risk_threshold={end}")
+        for name in document["scenarios"]:
+            found, wanted = (
+                each["commodities"]["heroin"]["measures"][name] for each in (document, alone)
+            )
+            assert {key: found[key] for key in measure} == {key: wanted[key] for key in measure}
+    assert ends["0.02"]["commodities"] != ends["0.5"]["commodities"]
+    assert main([*pair, "all", *SHORT, "--format", "csv"]) == 0
+    labels = dict.fromkeys(row["behaviour"] for row in csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert list(labels) == [*BEHAVIOURS, "learning@0.02", "learning@0.5"]
+    assert main([*pair, "all", *SHORT]) == 0
+    out = capsys.readouterr().out
+    lines = out.partition("Under each behaviour: ")[2].splitlines()
+    assert [line.split("  ")[0] for line in lines[3:8]] == [
+        *BEHAVIOURS, "learning at 0.02", "learning at 0.5",
+    ]  # fmt: skip
+    assert "both ends of its range stand here too" in out.replace("\n", " ")
 
 
 def test_the_report_tells_what_smugglers_do_and_take_back(

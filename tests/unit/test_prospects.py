@@ -147,10 +147,11 @@ def test_noise_is_that_of_the_usual_choice_in_the_usual_mode_only() -> None:
         return -math.log(-math.log(uniform(combined, 0)))
 
     names = [key_of("route", name) for name in (BRIDGE, BY_FORD, HILLS)]
-    assert found.noise_of(0, key).tolist() == pytest.approx(
+    keys = np.array([key_of("another"), key], np.uint64)
+    assert found.noise_of(0, keys)[1].tolist() == pytest.approx(
         [gumbel(names[0]), gumbel(names[1]), gumbel(names[2], foot)]
     )
-    assert found.noise_of(1, key).tolist() == pytest.approx(
+    assert found.noise_of(1, keys)[1].tolist() == pytest.approx(
         [gumbel(names[0], road), gumbel(names[1], road), gumbel(names[2])]
     )
 
@@ -159,8 +160,9 @@ def test_without_losses_the_best_of_the_usual_mode_is_the_usual_way() -> None:
     found = of_heroin()
     loads = [load for load in consignments(world_of(WEIGHING), SEED, 0) if load.stream == 0]
     assert {load.usual for load in loads} == {0, 1}
-    for load in loads:
-        value = found.utility + found.noise_of(0, load.key)
+    noise = found.noise_of(0, np.array([load.key for load in loads], np.uint64))
+    for load, drawn in zip(loads, noise, strict=True):
+        value = found.utility + drawn
         assert int(value[:2].argmax()) == load.usual
 
 

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from blo_sim.experiment.behaviours import BehavioursResult
 
 NOT_MODELLED = "Not modelled yet: what offices cost, and the uncertainty of the parameters."
+THRESHOLD = (
+    "Smugglers who learn change nothing where they believe in a risk of loss below a threshold. No source "
+    "says how large it is, so both ends of its range stand here too."
+)
 MINUTES = 60.0
 SMALLEST_SHARE = 0.01
 BUSIEST = 5
@@ -59,7 +63,7 @@ LEDGER = {
     "attribution_shift": "attribution shift (not a gain)",
 }
 GAIN_COLUMNS = [
-    "behaviour", "alternative", "kept", "interval", "unchanged flows", "interval", "response", "interval",
+    "behaviour", "alternative", "kept", "interval", "unchanged", "interval", "response", "interval",
 ]  # fmt: skip
 RUN_COLUMNS = [
     "behaviour", "scenario", "attempted", "not sent", "intercepted", "interval", "share", "other ways",
@@ -116,20 +120,38 @@ def compare_text(result: CompareResult) -> str:
 
 def behaviours_text(result: BehavioursResult) -> str:
     """What each behaviour makes of the same question, side by side."""
-    rows, words = [], []
-    for behaviour, each in result.results.items():
-        _, block = _headline(each)
-        if isinstance(each, CompareResult):
-            words += [_compare_headline(each, name) for name in each.design.alternatives]
-            rows += [[behaviour, *_gain_cells(block, name)] for name in each.design.alternatives]
-        else:
-            entry = block["measures"][each.design.baseline]
-            words.append(_run_headline(each))
-            rows.append([behaviour, each.design.baseline, *_run_cells(entry)])
+    words = [words for each in result.results.values() for words in _headlines(each)]
+    rows = [[label, *cells] for label, each in result.results.items() for cells in _cells(each)]
+    rows += [
+        [f"learning at {end:g}", *cells]
+        for end, each in result.ends.items()
+        for cells in _cells(each)
+    ]
     last = list(result.results.values())[-1]
     columns = GAIN_COLUMNS if last.paired else RUN_COLUMNS
     title = f"Under each behaviour: {_headline(last)[0]}, kg {_period(last)}"
-    return _joined([*words, section(title, table(columns, rows, left=2)), paragraph(NOT_MODELLED)])
+    return _joined(
+        [
+            *words,
+            section(title, table(columns, rows, left=2)),
+            paragraph(THRESHOLD) if result.ends else "",
+            paragraph(NOT_MODELLED),
+        ]
+    )
+
+
+def _headlines(result: Result) -> list[str]:
+    if isinstance(result, CompareResult):
+        return [_compare_headline(result, name) for name in result.design.alternatives]
+    return [_run_headline(result)]
+
+
+def _cells(result: Result) -> list[list[str]]:
+    _, block = _headline(result)
+    if isinstance(result, CompareResult):
+        return [_gain_cells(block, name) for name in result.design.alternatives]
+    name = result.design.baseline
+    return [[name, *_run_cells(block["measures"][name])]]
 
 
 def _run_cells(entry: dict[str, Any]) -> list[str]:

@@ -1,4 +1,8 @@
-"""The same experiment under every behaviour of smugglers."""
+"""The same experiment under every behaviour of smugglers, and at both ends of what decides if they adapt.
+
+Smugglers who learn change nothing below a risk that they bear. No source says how large that risk is, so
+``learning`` is run at both ends of the threshold's range too.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,15 @@ from blo_sim.experiment.compare import compare
 from blo_sim.experiment.design import BEHAVIOURS, check_behaviour, loaded, named
 from blo_sim.experiment.result import Result
 from blo_sim.experiment.run import simulate
+from blo_sim.scenario.assumptions import range_of
 
 if TYPE_CHECKING:
     from blo_sim.experiment.replications import Progress
     from blo_sim.scenario import Scenario
+
+
+SWEPT = "behaviour.risk_threshold"
+Results = dict[str, Result]
 
 
 class BehavioursResult:
@@ -23,31 +32,44 @@ class BehavioursResult:
     ----------
     results : dict of str to RunResult or CompareResult
         By behaviour.
+    ends : dict of float to RunResult or CompareResult
+        ``learning`` at both ends of the range of ``behaviour.risk_threshold``; empty if it has no range.
     interrupted : bool
-        True if Ctrl-C ended the last of ``results`` early; later behaviours are then missing.
+        True if Ctrl-C ended the last of these early; later ones are then missing.
     """
 
-    def __init__(self, results: dict[str, Result]) -> None:
+    def __init__(self, results: Results, ends: dict[float, Result], interrupted: bool) -> None:
         self.results = results
-        last = list(results.values())[-1]
+        self.ends = ends
+        self.interrupted = interrupted
+        last = [*results.values(), *ends.values()][-1]
         self.design = last.design
-        self.interrupted = last.interrupted or len(results) < len(BEHAVIOURS)
         self.replications = last.replications
 
+    @property
+    def all(self) -> Results:
+        """Every result by its label, such as ``learning`` and ``learning@0.13``."""
+        return self.results | {f"learning@{end:g}": each for end, each in self.ends.items()}
+
     def document(self) -> dict[str, Any]:
-        """``{"behaviours": {name: document}}``."""
-        return {"behaviours": {name: each.document() for name, each in self.results.items()}}
+        """``{"behaviours": {name: document}, "sweep": {key: {value: document}}}``."""
+        content: dict[str, Any] = {
+            "behaviours": {name: each.document() for name, each in self.results.items()}
+        }
+        if self.ends:
+            content["sweep"] = {SWEPT: {f"{end:g}": each.document() for end, each in self.ends.items()}}
+        return content
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rows of every result, with the key ``behaviour`` before the others."""
-        return list(self._with_behaviour(each.rows() for each in self.results.values()))
+        """The rows of every result, with its label as ``behaviour`` before the other keys."""
+        return list(self._with_behaviour(each.rows() for each in self.all.values()))
 
     def replications_table(self) -> list[dict[str, Any]]:
-        """The exact integers of every result, with the key ``behaviour`` before the others."""
-        return list(self._with_behaviour(each.replications_table() for each in self.results.values()))
+        """The exact integers of every result, with its label as ``behaviour`` before the other keys."""
+        return list(self._with_behaviour(each.replications_table() for each in self.all.values()))
 
     def _with_behaviour(self, tables: Iterator[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
-        for name, table in zip(self.results, tables, strict=True):
+        for name, table in zip(self.all, tables, strict=True):
             for row in table:
                 yield {"behaviour": name, **row}
 
@@ -60,13 +82,16 @@ def compare_behaviours(
 ) -> BehavioursResult:
     """Run or compare scenarios under ``fixed``, ``learning`` and ``best-reply``, with the same draws.
 
+    ``learning`` is run twice more, with the first scenario's ``behaviour.risk_threshold`` at both ends of
+    its range, if it has one.
+
     Parameters
     ----------
     scenario : str, path or Scenario
     *alternatives : str, path or Scenario
         Compared with the first one under each behaviour, if there are any.
     progress : callable, optional
-        Called with finished and total runs; the total grows as each behaviour begins.
+        Called with finished and total runs; the total is an estimate until the last part begins.
     **settings
         As for `compare`, without ``behaviour``.
 
@@ -85,24 +110,40 @@ def compare_behaviours(
     for name in BEHAVIOURS:
         check_behaviour(name, distinct)
     experiment = compare if alternatives else simulate
-    results: dict[str, Result] = {}
-    for place, name in enumerate(BEHAVIOURS):
-        part = None if progress is None else _part(progress, place)
+    ends = sorted(set(range_of(scenarios[0].tables, *SWEPT.split(".")) or ()))
+    parts: list[tuple[str | float, str, list[Scenario]]] = [(name, name, scenarios) for name in BEHAVIOURS]
+    parts += [(end, "learning", [_with_threshold(each, end) for each in scenarios]) for end in ends]
+    found: dict[str | float, Result] = {}
+    for place, (label, behaviour, worlds) in enumerate(parts):
+        part = None if progress is None else _part(progress, place, len(parts))
         try:
-            results[name] = experiment(*scenarios, behaviour=name, progress=part, **settings)
+            found[label] = experiment(*worlds, behaviour=behaviour, progress=part, **settings)
         except KeyboardInterrupt:
-            if not results:
+            if not found:
                 raise
             break
-        if results[name].interrupted:
+        if found[label].interrupted:
             break
-    return BehavioursResult(results)
+    return BehavioursResult(
+        {label: each for label, each in found.items() if isinstance(label, str)},
+        {label: each for label, each in found.items() if isinstance(label, float)},
+        len(found) < len(parts) or any(each.interrupted for each in found.values()),
+    )
 
 
-def _part(progress: Progress, place: int) -> Progress:
-    """Progress of one behaviour as that of all, which take the same number of runs but for replays."""
+def _with_threshold(scenario: Scenario, threshold: float) -> Scenario:
+    """The scenario with another risk threshold."""
+    from blo_sim.scenario.load import rebuilt
+
+    table, name = SWEPT.split(".")
+    changed = {table: scenario.tables[table] | {name: threshold}}
+    return rebuilt(scenario, changed, scenario.name)
+
+
+def _part(progress: Progress, place: int, parts: int) -> Progress:
+    """Progress of one part as that of all, which take the same number of runs but for replays."""
 
     def told(done: int, total: int) -> None:
-        progress(place * total + done, len(BEHAVIOURS) * total)
+        progress(place * total + done, parts * total)
 
     return told

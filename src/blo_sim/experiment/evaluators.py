@@ -7,6 +7,7 @@ a contiguous prefix and no result depends on the number of workers.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -191,6 +192,7 @@ def _work(task: Any) -> Any:
     try:
         if "job" not in _worker:
             _worker["job"], _worker["shared"] = pickle.loads(_worker.pop("payload"))
+            gc.freeze()  # the worlds stay until the end: the collector need not look at them again
     except Exception as error:
         return Failure(f"a worker could not read the worlds: {error}", traceback.format_exc())
     return _guarded(_worker["job"], _worker["shared"], task)

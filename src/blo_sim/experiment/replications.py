@@ -101,10 +101,10 @@ def run_task(shared: Shared, task: Task) -> Outcome:
         sent = Shipments() if name in task.replayed else None
         again = None if smugglers is None else SentAgain(smugglers.rules, world.year_starts)
         summariser = Summariser(world, sent, again)
-        run = Replication(world, task.seed, task.replication, smugglers)
         with collector_paused():
+            run = Replication(world, task.seed, task.replication, smugglers)
             log = run.run(summariser.read)
-        summaries[name] = summariser.summary(log)
+            summaries[name] = summariser.summary(log)
         if first is None:
             first, planned_again = run, None if again is None else again.expected
         if sent is not None:

@@ -136,7 +136,8 @@ class Summariser:
         self.names: list[str] = []
         self.streams: list[int] = []
         self.commodity: list[str] = []
-        self.expected: defaultdict[tuple[int, str, str], int] = defaultdict(int)
+        self.expected: dict[tuple[int, str], defaultdict[str, int]] = {}
+        self.expected_of: dict[int, defaultdict[str, int]] = {}
         self.controls = {control.id: control for control in world.controls}
         self.year: dict[int, int] = {}
         self.attempted: dict[int, int] = {}
@@ -146,8 +147,8 @@ class Summariser:
         self.expected_by: Counter[tuple[int, str, str, str, str]] = Counter()
         self.seized: dict[str, tuple[int, str, int, str]] = {}
         self.expected_at: Counter[tuple[str, str, str]] = Counter()
-        self.countries: dict[int, set[str]] = {}
-        self.places: dict[int, set[tuple[str, str]]] = {}
+        self.marks = Marks(world)
+        self.met: dict[int, int] = {}
         self.forgone: Counter[tuple[str, int, str, str, str]] = Counter()
         self.met_by: Counter[tuple[int, str, str, str]] = Counter()
         self.leaks: Counter[tuple[str, str]] = Counter()
@@ -159,17 +160,16 @@ class Summariser:
         # Loads that are sent again have been added since; a stream may change, its goods do not.
         new = log.streams[len(self.commodity) :]
         self.commodity += [self.world.streams[stream].commodity for stream in new]
-        year, controls, commodity, expected = self.year, self.controls, self.commodity, self.expected
+        year, controls, commodity, met = self.year, self.controls, self.commodity, self.met
+        expected_of, mark_of = self.expected_of, self.marks.of_control
         handlers, shipments = self.network.handlers, self.shipments
         for time, kind, load, place, amount, p, note in log.events:
             if kind == ENCOUNTER:
-                if load in year:
-                    expected[year[load], commodity[load], place] += amount
+                if load in met:
+                    expected_of[load][place] += amount
+                    met[load] |= mark_of[place]
                     if shipments is not None:
                         shipments.expected[load] += amount
-                    control = controls[place]
-                    self.countries[load].add(control.country)
-                    self.places[load].add((control.kind, control.area))
             elif kind == DEPART:
                 self.depart(load, time - p, amount)
                 if shipments is not None and load in year:
@@ -207,11 +207,12 @@ class Summariser:
             self.flows["again_correction_ug", when, what] = correction
             if self.shipments is not None:
                 self.shipments.correction[when, what] = correction
-        for (when, what, place), micrograms in self.expected.items():
-            control = self.controls[place]
-            self.flows["expected_ug", when, what] += micrograms
-            self.expected_by[when, what, control.kind, control.area, control.country] += micrograms
-            self.expected_at[what, control.kind, control.country] += micrograms
+        for (when, what), by_place in self.expected.items():
+            for place, micrograms in by_place.items():
+                control = self.controls[place]
+                self.flows["expected_ug", when, what] += micrograms
+                self.expected_by[when, what, control.kind, control.area, control.country] += micrograms
+                self.expected_at[what, control.kind, control.country] += micrograms
         network = self.network
         for measure in ("warned", "rerouted", "waited"):
             self.leaks.update((measure, self.commodity[load]) for load in getattr(network, measure))
@@ -247,8 +248,8 @@ class Summariser:
             return
         self.year[load] = year
         self.attempted[load] = self.loads[load] = grams
-        self.countries[load] = set()
-        self.places[load] = set()
+        self.expected_of[load] = self.expected.setdefault((year, self.commodity[load]), defaultdict(int))
+        self.met[load] = 0
         self.count("attempted_g", "consignments", year, load, grams)
         if self.is_again(load):
             self.count("again_g", "again", year, load, grams)
@@ -293,7 +294,7 @@ class Summariser:
             self.flows[measure, year, commodity] += grams
             if self.shipments is not None:
                 self.shipments.outcome[load] = measure
-            for kind, area in self.places.pop(load):
+            for kind, area in self.marks.places(self.met[load]):
                 self.met_by[year, commodity, kind, area] += grams
 
     def target(self, target: Target) -> tuple[int, int]:
@@ -306,8 +307,9 @@ class Summariser:
         if target.measure == "post_share":
             return sum(amount for (kind, _), amount in seized.items() if kind == "post"), sum(seized.values())
         inside = set(target.countries)
+        marks = self.marks.of_countries(inside)
         numerator = sum(amount for (_, country), amount in seized.items() if country in inside)
-        return numerator, self._entered(commodity, inside)
+        return numerator, self._entered(commodity, marks)
 
     def _mode_share(self, commodity: str, mode: str) -> tuple[int, int]:
         by_mode: Counter[str] = Counter()
@@ -316,13 +318,38 @@ class Summariser:
                 by_mode[self.world.streams[self.streams[load]].mode] += grams * MICRO
         return by_mode[mode], sum(by_mode.values())
 
-    def _entered(self, commodity: str, inside: set[str]) -> int:
-        """Micrograms that met a control of the countries: what entered, or tried to."""
+    def _entered(self, commodity: str, marks: int) -> int:
+        """Micrograms that met a control with one of the marks: what entered, or tried to."""
         return MICRO * sum(
             grams
             for load, grams in self.attempted.items()
-            if self.commodity[load] == commodity and self.countries[load] & inside
+            if self.commodity[load] == commodity and self.met[load] & marks
         )
+
+
+class Marks:
+    """A bit for each control type, area and country: what a load has met fits into one whole number."""
+
+    def __init__(self, world: World) -> None:
+        kinds = [(control.kind, control.area, control.country) for control in world.controls]
+        self.kinds = list(dict.fromkeys(kinds))
+        bits = {kind: 1 << number for number, kind in enumerate(self.kinds)}
+        self.of_control = {
+            control.id: bits[kind] for control, kind in zip(world.controls, kinds, strict=True)
+        }
+        self._places: dict[int, set[tuple[str, str]]] = {}
+
+    def places(self, met: int) -> set[tuple[str, str]]:
+        """Control types and areas of what was met."""
+        known = self._places.get(met)
+        if known is None:
+            known = {(kind, area) for n, (kind, area, _) in enumerate(self.kinds) if met >> n & 1}
+            self._places[met] = known
+        return known
+
+    def of_countries(self, countries: set[str]) -> int:
+        """The marks of all controls of some countries together."""
+        return sum(1 << n for n, (_, _, country) in enumerate(self.kinds) if country in countries)
 
 
 def _lawful(log: EventLog, network: NetworkSums) -> dict[str, int]:

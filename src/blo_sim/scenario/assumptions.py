@@ -66,6 +66,29 @@ def collect(tree: dict[str, Any]) -> tuple[list[Assumption], list[str]]:
     return assumptions, ungraded
 
 
+def range_of(tree: dict[str, Any], table: str, name: str) -> tuple[float, float] | None:
+    """The range that a value of a table is said to lie in, directly or by the parameter that it names.
+
+    Parameters
+    ----------
+    tree : dict
+        A merged scenario.
+    table, name : str
+        Such as ``"behaviour"`` and ``"risk_threshold"``.
+
+    Returns
+    -------
+    (low, high), or None if there is no such range
+    """
+    value = tree.get(table, {}).get(name)
+    if isinstance(value, str):
+        value = tree.get("parameters", {}).get(value)
+    if not isinstance(value, dict) or "range" not in value:
+        return None
+    low, high = value["range"]
+    return float(low), float(high)
+
+
 def form_faults(tree: dict[str, Any]) -> list[tuple[Key, str]]:
     """What is wrong with the form of notes, whatever their content."""
     faults: list[tuple[Key, str]] = []

@@ -8,6 +8,8 @@ lie low, hide its loads in another way, or send the load again.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +43,7 @@ class Organisations:
         owners = [f"{group}-{number}" for group, size in groups.items() for number in range(size)]
         self.beliefs = Beliefs(owners, len(sim.world.controls), behaviour.rules, seed, replication)
         self.learns = behaviour.kind == "learning"
+        self.noise = self._noise(sim.loads) if self.learns else {}
         self.option = [
             {(int(stream), route.name): n for n, (stream, route) in enumerate(
                 zip(options.streams, options.routes, strict=True))}
@@ -48,6 +51,18 @@ class Organisations:
         ]
         self.quiet_until = dict.fromkeys(owners, 0.0)
         self.signatures = dict.fromkeys(owners, 0)
+
+    def _noise(self, loads: Iterable[Consignment]) -> dict[int, Floats]:
+        """Noise of loads on their options, by number: drawn for all of a stream at once, which is cheaper."""
+        by_stream: defaultdict[int, list[Consignment]] = defaultdict(list)
+        for load in loads:
+            by_stream[load.stream].append(load)
+        noise: dict[int, Floats] = {}
+        for stream, members in by_stream.items():
+            keys = np.array([load.key for load in members], np.uint64)
+            drawn = self.behaviour.options[stream].noise_of(stream, keys)
+            noise.update(zip((load.number for load in members), drawn, strict=True))
+        return noise
 
     # A departure ------------------------------------------------------------------------------------
 
@@ -85,7 +100,7 @@ class Organisations:
         value = (
             options.utility
             - scale * options.losses(self.rules, load.stream, load.load, beyond)
-            + options.noise_of(load.stream, load.key)
+            + self.noise[load.number]
         )
         stay = -scale * options.forgone(load.load) - math.log(-math.log(uniform(load.key ^ _STAY, 0)))
         return first_best(value, options.available(load.stream, load.load, month), stay)
@@ -160,5 +175,7 @@ class Organisations:
         )
         load.attempt, load.first_key = attempt, lost.first_key
         self.sim.add(load)
+        if self.learns:
+            self.noise |= self._noise([load])
         self.sim.at(wait, self.leave, load)
 

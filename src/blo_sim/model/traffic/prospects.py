@@ -124,9 +124,20 @@ class Options:
         found: NDArray[np.bool_] = ~self.closed[month] & (usual | (grams <= self.capacity))
         return found if found.any() else usual
 
-    def noise_of(self, stream: int, key: int) -> Floats:
-        """Gumbel noise of a load on each option: that of the usual choice where the mode is the usual one."""
-        drawn: Floats = -np.log(-np.log(uniforms(self.noise[stream] ^ np.uint64(key), 0)))
+    def noise_of(self, stream: int, keys: NDArray[np.uint64]) -> Floats:
+        """Gumbel noise of loads on each option: that of the usual choice where the mode is the usual one.
+
+        Parameters
+        ----------
+        stream : int
+        keys : array of uint64, shape (m,)
+            Of loads of this stream.
+
+        Returns
+        -------
+        array, shape (m, n)
+        """
+        drawn: Floats = -np.log(-np.log(uniforms(self.noise[stream] ^ keys[:, np.newaxis], 0)))
         return drawn
 
 
