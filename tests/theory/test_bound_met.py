@@ -20,7 +20,6 @@ import blo_sim
 from blo_sim.analysis.generate import generate_instance
 from blo_sim.analysis.instance import Instance, load_instance
 from blo_sim.analysis.network import Network
-from blo_sim.analysis.simulated import instance_scenario
 from blo_sim.analysis.teams import Team, cut_value
 from blo_sim.model.traffic.prospects import smugglers
 
@@ -62,7 +61,7 @@ def test_rung_3_best_replies_meet_the_bound_of_generated_networks(number: int, t
     offices = (number + 1) // 2 if number % 2 else 0
     made = generate_instance(nodes=10, arcs=30, candidates=12, pairs=4, seed=seed)
     found = blo_sim.bound_instance(made, offices=offices)
-    text = instance_scenario(made, found.solved.design)
+    text = blo_sim.instance_scenario(made, found.solved.design)
     assert risk_of_best_replies(text) == pytest.approx(found.interception, abs=1e-9, rel=0)
     seized = shares(text, tmp_path, seed)
     assert covers(seized, found.interception)
@@ -74,7 +73,7 @@ def test_rung_3_best_replies_meet_the_bound_of_generated_networks(number: int, t
 @pytest.mark.parametrize("offices", [0, 4])
 def test_rung_3_best_replies_meet_the_bound_of_the_published_instance(offices: int, tmp_path: Path) -> None:
     found = blo_sim.bound_instance("pcm12", offices=offices)
-    text = instance_scenario(load_instance("pcm12"), found.solved.design)
+    text = blo_sim.instance_scenario(load_instance("pcm12"), found.solved.design)
     assert risk_of_best_replies(text) == pytest.approx(found.interception, abs=1e-12, rel=0)
     seized = shares(text, tmp_path, SEED + 20 + offices)
     assert covers(seized, found.interception)
@@ -84,7 +83,7 @@ def test_rung_3_best_replies_meet_the_bound_of_the_published_instance(offices: i
 def test_loads_that_take_any_path_are_seized_more_often(tmp_path: Path) -> None:
     """Else the tests above would not need best replies."""
     made = generate_instance(nodes=10, arcs=30, candidates=12, pairs=4, seed=SEED)
-    seized = shares(instance_scenario(made), tmp_path, SEED + 30, behaviour="fixed")
+    seized = shares(blo_sim.instance_scenario(made), tmp_path, SEED + 30, behaviour="fixed")
     assert interval(seized)[0] > blo_sim.bound_instance(made).interception + 0.1
 
 
@@ -98,7 +97,7 @@ P = 0.6
 @lru_cache
 def watched(number: int) -> tuple[Instance, Team]:
     """A network on which only the team detects, and on each arc alike; and best play on it."""
-    made = generate_instance(nodes=9, arcs=26, candidates=26, pairs=1, seed=SEED + number)
+    made = generate_instance(nodes=8, arcs=36, candidates=36, pairs=1, seed=SEED + number)
     arcs = tuple(replace(arc, evade=1.0, evade_sensor=1.0 - P) for arc in made.arcs)
     network = replace(made, arcs=arcs)
     return network, cut_value(Network(network))
@@ -107,8 +106,8 @@ def watched(number: int) -> tuple[Instance, Team]:
 @pytest.mark.parametrize("number", [40, 41, 42])
 def test_rung_4_a_team_meets_its_value(number: int, tmp_path: Path) -> None:
     network, best = watched(number)
-    assert 0.1 < best.value < 0.9 * P
-    seized = shares(instance_scenario(network, team=best.mix), tmp_path, SEED + number)
+    assert len(best.mix) > 2
+    seized = shares(blo_sim.instance_scenario(network, team=best.mix), tmp_path, SEED + number)
     assert covers(seized, best.value)
     assert not covers(seized, 0.8 * best.value)
 
@@ -117,8 +116,9 @@ def test_rung_4_a_team_meets_its_value(number: int, tmp_path: Path) -> None:
 def test_rung_7_a_random_team_beats_a_predictable_one(number: int, tmp_path: Path) -> None:
     """Smugglers go round a team that stays, and through the gaps of one that is everywhere alike."""
     network, best = watched(number)
-    text = instance_scenario(network, team=best.mix)
-    everywhere = instance_scenario(network, team=dict.fromkeys(network.candidates, 1 / len(network.arcs)))
+    text = blo_sim.instance_scenario(network, team=best.mix)
+    alike = dict.fromkeys(network.candidates, 1 / len(network.candidates))
+    everywhere = blo_sim.instance_scenario(network, team=alike)
     seed = SEED + number
     mixed = shares(text, tmp_path, seed)
     stays = shares(text, tmp_path, seed, "teams.team.placement=fixed")

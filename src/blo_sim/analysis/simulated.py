@@ -126,14 +126,12 @@ def _check_choice_sets(network: Network, evade: Floats, lengths: Floats, pairs: 
     replies: list[Reply] = network.replies(evade)
     for pair in pairs:
         origin, destination = network.instance.od[pair]
-        found = cheapest(
-            steps, number[origin], number[destination], PATHS, lambda step, borders: step.cost
-        )
+        found = cheapest(steps, number[origin], number[destination], PATHS, lambda step, borders: step.cost)
         best = max(math.prod(float(evade[step.leg]) for step in path) for path in found)
         if best < replies[pair].evasion * (1.0 - SAME):
             raise UsageError(
-                f"{network.instance.name}: od[{pair}]: the best reply is not among the {PATHS} cheapest paths, "
-                "which is as many as smugglers can choose from; take a smaller network or fewer sensors"
+                f"{network.instance.name}: od[{pair}]: the best reply is not among the {PATHS} cheapest "
+                "paths, as many as smugglers can choose from; take a smaller network or fewer sensors"
             )
 
 
@@ -187,7 +185,9 @@ def _detection(network: Network, team: Mapping[int, float]) -> float:
     """What a team detects with at each of its arcs."""
     total = math.fsum(team.values())
     if not all(share >= 0 for share in team.values()) or abs(total - 1.0) > SUM_TOLERANCE:
-        raise UsageError(f"team has probabilities that sum to {total:g}; they must be at least 0 and sum to 1")
+        raise UsageError(
+            f"team has probabilities that sum to {total:g}; they must be at least 0 and sum to 1"
+        )
     p = detection(network)[list(team)]
     if p.max() - p.min() > SAME:
         raise UsageError(
@@ -213,7 +213,7 @@ def _team(team: Mapping[int, float], p: float) -> str:
 
 _HEAD = """\
 title = {title}
-description = "Synthetic: the static limit that `blo-sim bound --instance` computes, to be met by best-reply smugglers."
+description = "The static limit that `blo-sim bound --instance` computes, to be met by best-reply smugglers."
 place = "synthetic"
 
 [run]

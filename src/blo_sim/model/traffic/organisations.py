@@ -24,7 +24,7 @@ from blo_sim.world.compile import law_of
 
 if TYPE_CHECKING:
     from blo_sim.model.replication import Replication
-    from blo_sim.model.traffic.prospects import Options, Smugglers
+    from blo_sim.model.traffic.prospects import Floats, Options, Smugglers
 
 LIES_LOW, CHANGES_SIGNATURE, IS_REPLACED, REPLACED_AFTER = range(6, 10)
 """Decisions of a load's key after its loss."""
