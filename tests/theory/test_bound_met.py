@@ -21,6 +21,7 @@ from blo_sim.analysis.generate import generate_instance
 from blo_sim.analysis.instance import Instance, load_instance
 from blo_sim.analysis.network import Network
 from blo_sim.analysis.teams import Team, cut_value
+from blo_sim.experiment.ledger import ledger_lines
 from blo_sim.model.traffic.prospects import smugglers
 
 SEED = 20131301
@@ -87,6 +88,53 @@ def test_loads_that_take_any_path_are_seized_more_often(tmp_path: Path) -> None:
     assert interval(seized)[0] > blo_sim.bound_instance(made).interception + 0.1
 
 
+@pytest.mark.parametrize("number", [5, 9])
+def test_rung_7_replies_take_back_some_of_what_sensors_win(number: int, tmp_path: Path) -> None:
+    """The ledger meets the exact limits: F - A of the paths before, B - A of those after."""
+    seed = SEED + number
+    made = generate_instance(nodes=10, arcs=30, candidates=12, pairs=4, seed=seed)
+    found = blo_sim.bound_instance(made, offices=(number + 1) // 2)
+    network = Network(made)
+    evade = network.under(found.solved.design)
+    unmoved = network.total([math.prod(evade[list(reply.arcs)]) for reply in found.without])
+    texts = {
+        "without": blo_sim.instance_scenario(made),
+        "with": blo_sim.instance_scenario(made, found.solved.design),
+    }
+    unchanged, response, net = ledger(texts, tmp_path, seed)
+    assert covers(unchanged, found.evasion_without - unmoved)
+    assert covers(net, found.evasion_without - found.evasion)
+    assert interval(response)[1] < 0.0
+
+
+def ledger(texts: dict[str, str], folder: Path, seed: int) -> tuple[list[float], ...]:
+    """F - A, B - F and B - A as shares of the loads, by replication."""
+    for name, text in texts.items():
+        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    result = blo_sim.compare(
+        *(folder / f"{name}.toml" for name in texts),
+        replications=REPLICATIONS,
+        days=20,
+        seed=seed,
+        behaviour="best-reply",
+        workers=1,
+    )
+    first, second = result.design.names
+    lines = ledger_lines(
+        result.summaries[first],
+        [each.unchanged for each in result.replays[second]],
+        result.summaries[second],
+        [each.response for each in result.replays[second]],
+        ["goods"],
+        "realised",
+    )
+    grams = [row["attempted_g"] for row in result.replications_table() if row["scenario"] == first]
+    return tuple(
+        [micrograms / 1e6 / sent for micrograms, sent in zip(lines[line][0]["goods"], grams, strict=True)]
+        for line in ("detection", "displacement", "net")
+    )
+
+
 # One team
 
 
@@ -103,7 +151,7 @@ def watched(number: int) -> tuple[Instance, Team]:
     return network, cut_value(Network(network))
 
 
-@pytest.mark.parametrize("number", [40, 41, 42])
+@pytest.mark.parametrize("number", [40, 41])
 def test_rung_4_a_team_meets_its_value(number: int, tmp_path: Path) -> None:
     network, best = watched(number)
     assert len(best.mix) > 2
@@ -112,7 +160,7 @@ def test_rung_4_a_team_meets_its_value(number: int, tmp_path: Path) -> None:
     assert not covers(seized, 0.8 * best.value)
 
 
-@pytest.mark.parametrize("number", [40, 41, 42])
+@pytest.mark.parametrize("number", [40, 41])
 def test_rung_7_a_random_team_beats_a_predictable_one(number: int, tmp_path: Path) -> None:
     """Smugglers go round a team that stays, and through the gaps of one that is everywhere alike."""
     network, best = watched(number)
