@@ -3,7 +3,7 @@
 >>> import blo_sim
 >>> blo_sim.__all__  # doctest: +NORMALIZE_WHITESPACE
 ['Scenario', '__version__', 'bound_instance', 'compare', 'compare_behaviours', 'compare_layouts',
- 'load_scenario', 'simulate', 'warmup_study']
+ 'instance_scenario', 'load_scenario', 'simulate', 'warmup_study']
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from blo_sim.analysis.bound import bound_instance
+    from blo_sim.analysis.simulated import instance_scenario
     from blo_sim.analysis.warmup import warmup_study
     from blo_sim.experiment.behaviours import compare_behaviours
     from blo_sim.experiment.compare import compare
@@ -27,6 +28,7 @@ __all__ = [
     "compare",
     "compare_behaviours",
     "compare_layouts",
+    "instance_scenario",
     "load_scenario",
     "simulate",
     "warmup_study",
@@ -38,6 +40,7 @@ _HOMES = {
     "compare": "blo_sim.experiment.compare",
     "compare_behaviours": "blo_sim.experiment.behaviours",
     "compare_layouts": "blo_sim.experiment.layouts",
+    "instance_scenario": "blo_sim.analysis.simulated",
     "load_scenario": "blo_sim.scenario",
     "simulate": "blo_sim.experiment.run",
     "warmup_study": "blo_sim.analysis.warmup",

@@ -19,11 +19,10 @@ from blo_sim.draws import hours, key_of, uniform
 from blo_sim.model.events import AGAIN
 from blo_sim.model.traffic.beliefs import Beliefs
 from blo_sim.model.traffic.demand import CLASS, CONCEALMENT, Consignment, carriage, noticed, planned
+from blo_sim.model.traffic.prospects import first_best
 from blo_sim.world.compile import law_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from blo_sim.model.replication import Replication
     from blo_sim.model.traffic.prospects import Floats, Options, Smugglers
 
@@ -87,7 +86,8 @@ class Organisations:
         month = self.world.months[int(load.departure // 24.0)]
         if self.learns:
             return self._learned(options, load, month)
-        return self._best(options, load, month)
+        stage = self._stage(load.departure)
+        return options.best_reply(self.rules, load.stream, load.load, month, stage)
 
     def _learned(self, options: Options, load: Consignment, month: int) -> int | None:
         usual = options.first[load.stream] + load.usual
@@ -102,15 +102,8 @@ class Organisations:
             - scale * options.losses(self.rules, load.stream, load.load, beyond)
             + self.noise[load.number]
         )
-        given_up = (options.usd_per_gram - options.usd_per_gram_at_origin) * load.load
-        stay = -scale * given_up - math.log(-math.log(uniform(load.key ^ _STAY, 0)))
-        return _first_best(value, options.available(load.stream, load.load, month), stay)
-
-    def _best(self, options: Options, load: Consignment, month: int) -> int | None:
-        risk = options.risk(self._stage(load.departure))
-        value = -options.cost - options.losses(self.rules, load.stream, load.load, risk)
-        stay = -(options.usd_per_gram - options.usd_per_gram_at_origin) * load.load
-        return _first_best(value, options.available(load.stream, load.load, month), stay)
+        stay = -scale * options.forgone(load.load) - math.log(-math.log(uniform(load.key ^ _STAY, 0)))
+        return first_best(value, options.available(load.stream, load.load, month), stay)
 
     def _stage(self, now: float) -> int:
         return sum(start <= now for start in self.behaviour.stages) - 1
@@ -186,9 +179,3 @@ class Organisations:
             self.noise |= self._noise([load])
         self.sim.at(wait, self.leave, load)
 
-
-def _first_best(value: Floats, available: NDArray[np.bool_], stay: float) -> int | None:
-    """The first option of largest value; None if staying is worth more."""
-    value = np.where(available, value, -np.inf)
-    best = int(value.argmax())
-    return None if stay > value[best] else best

@@ -101,6 +101,23 @@ class Options:
         lost: Floats = risk * at_stake + rules.bribe_usd * self.bribes + changed
         return lost
 
+    def expected_loss(self, rules: Behaviour, stream: int, grams: int, stage: int) -> Floats:
+        """USD that an option is expected to cost at the long-run detection of a stage, shape (n,).
+
+        What a best reply makes least: free cost and `losses`. ``stream`` and ``grams`` are those of `losses`.
+        """
+        lost: Floats = self.cost + self.losses(rules, stream, grams, self.risk(stage))
+        return lost
+
+    def forgone(self, grams: int) -> float:
+        """USD that are not earned by a load that is not sent."""
+        return (self.usd_per_gram - self.usd_per_gram_at_origin) * grams
+
+    def best_reply(self, rules: Behaviour, stream: int, grams: int, month: int, stage: int) -> int | None:
+        """The option of least `expected_loss` that is `available` to a load; None if it is not sent."""
+        value = -self.expected_loss(rules, stream, grams, stage)
+        return first_best(value, self.available(stream, grams, month), -self.forgone(grams))
+
     def available(self, stream: int, grams: int, month: int) -> NDArray[np.bool_]:
         """Options that are open in a month and can take the load; if none is, all of the usual mode."""
         usual = self.streams == stream
@@ -122,6 +139,13 @@ class Options:
         """
         drawn: Floats = -np.log(-np.log(uniforms(self.noise[stream] ^ keys[:, np.newaxis], 0)))
         return drawn
+
+
+def first_best(value: Floats, available: NDArray[np.bool_], stay: float) -> int | None:
+    """The first option of largest value; None if staying is worth more."""
+    value = np.where(available, value, -np.inf)
+    best = int(value.argmax())
+    return None if stay > value[best] else best
 
 
 MOST = 0.99
