@@ -3,7 +3,7 @@
 >>> import blo_sim
 >>> blo_sim.__all__  # doctest: +NORMALIZE_WHITESPACE
 ['Scenario', '__version__', 'bound_instance', 'compare', 'compare_behaviours', 'compare_layouts',
- 'instance_scenario', 'load_scenario', 'simulate', 'warmup_study']
+ 'instance_scenario', 'load_scenario', 'open_run', 'resume', 'simulate', 'warmup_study']
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from blo_sim.experiment.behaviours import compare_behaviours
     from blo_sim.experiment.compare import compare
     from blo_sim.experiment.layouts import compare_layouts
+    from blo_sim.experiment.resume import open_run, resume
     from blo_sim.experiment.run import simulate
     from blo_sim.scenario import Scenario, load_scenario
 
@@ -30,6 +31,8 @@ __all__ = [
     "compare_layouts",
     "instance_scenario",
     "load_scenario",
+    "open_run",
+    "resume",
     "simulate",
     "warmup_study",
 ]
@@ -42,6 +45,8 @@ _HOMES = {
     "compare_layouts": "blo_sim.experiment.layouts",
     "instance_scenario": "blo_sim.analysis.simulated",
     "load_scenario": "blo_sim.scenario",
+    "open_run": "blo_sim.experiment.resume",
+    "resume": "blo_sim.experiment.resume",
     "simulate": "blo_sim.experiment.run",
     "warmup_study": "blo_sim.analysis.warmup",
 }

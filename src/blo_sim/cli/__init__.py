@@ -19,6 +19,7 @@ from blo_sim.errors import BloSimError
 COMMANDS = {
     "compare": "blo_sim.cli.compare",
     "run": "blo_sim.cli.run",
+    "resume": "blo_sim.cli.resume",
     "layouts": "blo_sim.cli.layouts",
     "bound": "blo_sim.cli.bound",
     "warmup": "blo_sim.cli.warmup",

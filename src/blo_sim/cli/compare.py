@@ -20,7 +20,6 @@ def command(baseline: str, alternatives: tuple[str, ...], **settings: Any) -> in
     every draw that they both make, so differences come from the scenarios alone.
     """
     from blo_sim.cli.experiment import carry_out
-    from blo_sim.cli.report import compare_text
     from blo_sim.experiment.compare import compare
 
-    return carry_out(compare, [baseline, *alternatives], compare_text, **settings)
+    return carry_out(compare, [baseline, *alternatives], **settings)

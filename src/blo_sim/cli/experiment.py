@@ -11,8 +11,10 @@ from blo_sim.cli.options import ALL
 from blo_sim.experiment.output import as_csv, as_json, output_folder, write_result
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from blo_sim.experiment.behaviours import BehavioursResult
-    from blo_sim.experiment.result import Result
+    from blo_sim.experiment.result import CompareResult, RunResult
 
 INTERRUPTED = 130
 
@@ -20,7 +22,6 @@ INTERRUPTED = 130
 def carry_out(
     function: Callable[..., Any],
     scenarios: Sequence[str],
-    text: Callable[[Any], str],
     *,
     out: str | None,
     form: str,
@@ -36,8 +37,6 @@ def carry_out(
         `simulate` or `compare`.
     scenarios : sequence of str
         Names or paths.
-    text : callable
-        Turns the result into the tables that people read.
 
     Returns
     -------
@@ -49,17 +48,20 @@ def carry_out(
 
     loaded = load_scenarios(scenarios, overrides)
     if settings["behaviour"] == ALL:
-        from blo_sim.cli.report import behaviours_text
         from blo_sim.experiment.behaviours import compare_behaviours
 
         del settings["behaviour"]
-        function, text = compare_behaviours, behaviours_text
-    with output_folder(out) as folder:
-        with progress_bar(quiet) as progress:
-            result = function(*loaded, progress=progress, **settings)
-        if folder is not None:
-            write_result(folder, result)
-    click.echo(_shown(result, form, text), nl=False)
+        function = compare_behaviours
+    with output_folder(out) as folder, progress_bar(quiet) as progress:
+        result = function(*loaded, progress=progress, store=folder, **settings)
+    return finish(result, folder, form)
+
+
+def finish(result: RunResult | CompareResult | BehavioursResult, folder: Path | None, form: str) -> int:
+    """Write the files of a result, print it, and give the exit code: 130 if only a part was finished."""
+    if folder is not None:
+        write_result(folder, result)
+    click.echo(_shown(result, form), nl=False)
     if result.interrupted:
         wanted = result.design.replications
         click.echo(f"Interrupted: {result.replications} of {wanted} replications were finished.", err=True)
@@ -67,10 +69,12 @@ def carry_out(
     return 0
 
 
-def _shown(result: Result | BehavioursResult, form: str, text: Callable[[Any], str]) -> str:
+def _shown(result: RunResult | CompareResult | BehavioursResult, form: str) -> str:
+    from blo_sim.cli.report import result_text
+
     if form == "json":
         return as_json(result.document())
     if form == "csv":
         rows = result.rows()
         return as_csv(rows, list(rows[0]))
-    return text(result)
+    return result_text(result)

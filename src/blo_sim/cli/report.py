@@ -75,6 +75,13 @@ BEHAVIOURS = {
 }
 
 
+def result_text(result: RunResult | CompareResult | BehavioursResult) -> str:
+    """What people read of any experiment."""
+    if isinstance(result, CompareResult):
+        return compare_text(result)
+    return run_text(result) if isinstance(result, RunResult) else behaviours_text(result)
+
+
 def run_text(result: RunResult) -> str:
     """The report of one scenario."""
     return _joined(

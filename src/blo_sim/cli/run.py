@@ -18,7 +18,6 @@ def command(scenario: str, **settings: Any) -> int:
     SCENARIO is a bundled name (see `blo-sim scenarios`) or a path to a .toml file.
     """
     from blo_sim.cli.experiment import carry_out
-    from blo_sim.cli.report import run_text
     from blo_sim.experiment.run import simulate
 
-    return carry_out(simulate, [scenario], run_text, **settings)
+    return carry_out(simulate, [scenario], **settings)

@@ -14,6 +14,7 @@ from blo_sim.experiment.compare import compare
 from blo_sim.experiment.design import BEHAVIOURS, check_behaviour, loaded, named
 from blo_sim.experiment.result import Result
 from blo_sim.experiment.run import simulate
+from blo_sim.experiment.store import Call, Place, Store
 from blo_sim.scenario.assumptions import range_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class BehavioursResult:
     @property
     def all(self) -> Results:
         """Every result by its label, such as ``learning`` and ``learning@0.13``."""
-        return self.results | {f"learning@{end:g}": each for end, each in self.ends.items()}
+        return self.results | {_label(end): each for end, each in self.ends.items()}
 
     def document(self) -> dict[str, Any]:
         """``{"behaviours": {name: document}, "sweep": {key: {value: document}}}``."""
@@ -82,6 +83,7 @@ def compare_behaviours(
     scenario: str | os.PathLike[str] | Scenario,
     *alternatives: str | os.PathLike[str] | Scenario,
     progress: Progress | None = None,
+    store: str | os.PathLike[str] | Store | None = None,
     **settings: Any,
 ) -> BehavioursResult:
     """Run or compare scenarios under ``fixed``, ``learning`` and ``best-reply``, with the same draws.
@@ -96,6 +98,8 @@ def compare_behaviours(
         Compared with the first one under each behaviour, if there are any.
     progress : callable, optional
         Called with finished and total runs; the total is an estimate until the last part begins.
+    store : str or path, optional
+        As for `compare`; each part has a section of its own in it.
     **settings
         As for `compare`, without ``behaviour``.
 
@@ -118,10 +122,17 @@ def compare_behaviours(
     parts: list[tuple[str | float, str, list[Scenario]]] = [(name, name, scenarios) for name in BEHAVIOURS]
     parts += [(end, "learning", [_with_threshold(each, end) for each in scenarios]) for end in ends]
     found: dict[str | float, Result] = {}
+    folder = None
+    if isinstance(store, Store):
+        folder = store
+    elif store is not None:
+        kept_settings = {name: each for name, each in settings.items() if name != "workers"}
+        folder = Store(store, Call("compare_behaviours", tuple(scenarios), kept_settings))
     for place, (label, behaviour, worlds) in enumerate(parts):
         part = None if progress is None else _part(progress, place, len(parts))
+        kept = None if folder is None else Place(folder, _label(label))
         try:
-            found[label] = experiment(*worlds, behaviour=behaviour, progress=part, **settings)
+            found[label] = experiment(*worlds, behaviour=behaviour, progress=part, store=kept, **settings)
         except KeyboardInterrupt:
             if not found:
                 raise
@@ -133,6 +144,11 @@ def compare_behaviours(
         {label: each for label, each in found.items() if isinstance(label, float)},
         len(found) < len(parts) or any(each.interrupted for each in found.values()),
     )
+
+
+def _label(part: str | float) -> str:
+    """What results call a behaviour, or ``learning`` at one end of the threshold."""
+    return part if isinstance(part, str) else f"learning@{part:g}"
 
 
 def _with_threshold(scenario: Scenario, threshold: float) -> Scenario:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import UsageError
-from blo_sim.experiment.design import DEFAULT_SEED, make_design, whole
+from blo_sim.experiment.design import DEFAULT_SEED, loaded, make_design, whole
 from blo_sim.experiment.replications import Progress, run_design
 from blo_sim.experiment.result import CompareResult
+from blo_sim.experiment.store import Call, Kept, keeper_for
 
 if TYPE_CHECKING:
     from blo_sim.scenario import Scenario
@@ -25,6 +26,7 @@ def compare(
     behaviour: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    store: Kept | None = None,
 ) -> CompareResult:
     """Compare scenarios with a baseline, replication by replication under common random numbers.
 
@@ -36,7 +38,7 @@ def compare(
         At least one. The baseline given again is compared with itself, and gains exactly 0.
     replications : int, optional
         The baseline's own default if left out.
-    seed, days, clock, estimator, behaviour, workers, progress
+    seed, days, clock, estimator, behaviour, workers, progress, store
         As for `simulate`.
 
     Returns
@@ -53,13 +55,16 @@ def compare(
     if not alternatives:
         raise UsageError("nothing to compare with the baseline: name at least one alternative")
     whole("workers", workers, at_least=1, optional=True)
-    design = make_design(
-        [baseline, *alternatives],
-        replications=replications,
-        seed=seed,
-        days=days,
-        clock=clock,
-        estimator=estimator,
-        behaviour=behaviour,
-    )
-    return CompareResult(design, run_design(design, workers=workers, progress=progress, paired=True))
+    scenarios = (loaded(baseline), *map(loaded, alternatives))
+    settings: dict[str, Any] = {
+        "replications": replications,
+        "seed": seed,
+        "days": days,
+        "clock": clock,
+        "estimator": estimator,
+        "behaviour": behaviour,
+    }
+    design = make_design(scenarios, **settings)
+    keeper = keeper_for(store, design, Call("compare", scenarios, settings))
+    finished = run_design(design, workers=workers, progress=progress, paired=True, keeper=keeper)
+    return CompareResult(design, finished)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from blo_sim.experiment.design import same_demand
 from blo_sim.experiment.evaluators import evaluator_for
-from blo_sim.results.runs import ListedRuns, Pair
+from blo_sim.experiment.store import Memory
+from blo_sim.results.runs import Pair
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
+    from blo_sim.experiment.store import Keeper
     from blo_sim.model.replication import Replication
     from blo_sim.model.traffic.prospects import Smugglers
     from blo_sim.results.again import Expected
@@ -137,8 +139,9 @@ def run_design(
     workers: int | None = None,
     progress: Progress | None = None,
     paired: bool = False,
+    keeper: Keeper | None = None,
 ) -> Finished:
-    """Run all replications of a design; Ctrl-C keeps the contiguous prefix that was finished.
+    """Run all replications of a design that are not there yet; Ctrl-C keeps those that were finished.
 
     Parameters
     ----------
@@ -146,10 +149,12 @@ def run_design(
     workers : int, optional
         Processes, all cores by default; with one, everything runs in this process.
     progress : callable, optional
-        Called with the number of finished runs and their total, first with 0.
+        Called with the number of finished runs and their total, first with those that were there before.
     paired : bool
         Whether to compare each alternative with the baseline load by load, and to run it also on the
         baseline's consignments where its smugglers may send others.
+    keeper : Keeper, optional
+        Where replications are kept; by default in memory.
 
     Raises
     ------
@@ -158,25 +163,43 @@ def run_design(
     KeyboardInterrupt
         If not even the first replication was finished.
     """
-    tasks = list(_tasks(design, paired))
-    shared = Shared(design.worlds, design.smugglers, design.estimator)
-    evaluator = evaluator_for(run_task, shared, workers=workers, tasks=len(tasks))
-    total = sum(task.runs for task in tasks)
-    done: list[Outcome] = []
+    keeper = Memory(design.names) if keeper is None else keeper
+    tasks = list(_tasks(design, paired, keeper.replications))
+    before = min(keeper.replications, design.replications)
+    each = sum(task.runs for task in _tasks(replace(design, replications=1), paired, 0))
+    done, total = before * each, design.replications * each
     interrupted = False
     try:
         if progress is not None:
-            progress(0, total)
-        with closing(evaluator.map(tasks)) as results:
-            for outcome in results:
-                done.append(outcome)
-                if progress is not None:
-                    progress(sum(task.runs for task in tasks[: len(done)]), total)
+            progress(done, total)
+        if tasks:
+            shared = Shared(design.worlds, design.smugglers, design.estimator)
+            evaluator = evaluator_for(run_task, shared, workers=workers, tasks=len(tasks))
+            with closing(evaluator.map(tasks)) as results:
+                parts: list[Outcome] = []
+                for task, outcome in zip(tasks, results, strict=True):
+                    parts.append(outcome)
+                    done += task.runs
+                    if sum(len(part.summaries) for part in parts) == len(design.names):
+                        keeper.add(_joined(parts))
+                        parts = []
+                    if progress is not None:
+                        progress(done, total)
     except KeyboardInterrupt:
         interrupted = True
-        if not _complete(design, done):
+        if not keeper.replications:
             raise
-    return _finished(design, done, interrupted)
+    finally:
+        keeper.flush()
+    count = min(keeper.replications, design.replications)
+    return Finished(interrupted=interrupted, **keeper.runs(count))
+
+
+def _joined(parts: list[Outcome]) -> Outcome:
+    """One replication whose worlds were run by several tasks."""
+    if len(parts) == 1:
+        return parts[0]
+    return Outcome({name: row for part in parts for name, row in part.summaries.items()})
 
 
 def comparable(design: Design) -> tuple[str, ...]:
@@ -194,28 +217,11 @@ def replays(design: Design) -> tuple[str, ...]:
     return () if design.behaviour == "fixed" else comparable(design)
 
 
-def _tasks(design: Design, paired: bool) -> Iterator[Task]:
+def _tasks(design: Design, paired: bool, first: int) -> Iterator[Task]:
+    """Tasks of the replications from ``first`` on; worlds that are not compared are tasks of their own."""
     places = {name: place for place, name in enumerate(design.names)}
     pairs = (comparable(design), replays(design)) if paired else ((), ())
     together = [places] if paired else [{name: place} for name, place in places.items()]
-    for replication in range(design.replications):
+    for replication in range(first, design.replications):
         for worlds in together:
             yield Task(worlds, design.seed, replication, *pairs)
-
-
-def _complete(design: Design, done: list[Outcome]) -> int:
-    """Number of replications that every world has finished."""
-    return min(sum(name in outcome.summaries for outcome in done) for name in design.names)
-
-
-def _finished(design: Design, done: list[Outcome], interrupted: bool) -> Finished:
-    count = _complete(design, done)
-
-    def listed(part: str) -> dict[str, ListedRuns]:
-        rows: dict[str, list[Any]] = {name: [] for name in design.names} if part == "summaries" else {}
-        for outcome in done:
-            for name, row in getattr(outcome, part).items():
-                rows.setdefault(name, []).append(row)
-        return {name: ListedRuns(each[:count]) for name, each in rows.items()}
-
-    return Finished(listed("summaries"), interrupted, listed("unchanged"), listed("pairs"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from blo_sim.experiment.design import DEFAULT_SEED, make_design, whole
+from blo_sim.experiment.design import DEFAULT_SEED, loaded, make_design, whole
 from blo_sim.experiment.replications import Progress, run_design
 from blo_sim.experiment.result import RunResult
+from blo_sim.experiment.store import Call, Kept, keeper_for
 
 if TYPE_CHECKING:
     from blo_sim.scenario import Scenario
@@ -24,6 +25,7 @@ def simulate(
     behaviour: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    store: Kept | None = None,
 ) -> RunResult:
     """Run one scenario.
 
@@ -49,6 +51,9 @@ def simulate(
         Processes, all cores by default; results do not depend on it.
     progress : callable, optional
         Called with finished and total numbers of replications.
+    store : str or path, optional
+        Folder in which every finished replication is kept. The same call goes on there, and runs only what
+        is not there yet.
 
     Returns
     -------
@@ -60,13 +65,15 @@ def simulate(
     ScenarioError, UsageError, SimulationError
     """
     whole("workers", workers, at_least=1, optional=True)
-    design = make_design(
-        [scenario],
-        replications=replications,
-        seed=seed,
-        days=days,
-        clock=clock,
-        estimator=estimator,
-        behaviour=behaviour,
-    )
-    return RunResult(design, run_design(design, workers=workers, progress=progress))
+    scenarios = (loaded(scenario),)
+    settings: dict[str, Any] = {
+        "replications": replications,
+        "seed": seed,
+        "days": days,
+        "clock": clock,
+        "estimator": estimator,
+        "behaviour": behaviour,
+    }
+    design = make_design(scenarios, **settings)
+    keeper = keeper_for(store, design, Call("simulate", scenarios, settings))
+    return RunResult(design, run_design(design, workers=workers, progress=progress, keeper=keeper))

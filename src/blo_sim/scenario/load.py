@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from blo_sim.errors import Problem, ScenarioError
@@ -152,15 +153,33 @@ def rebuilt(scenario: Scenario, changes: Mapping[str, Any], name: str) -> Scenar
     ScenarioError
         If the result is not valid.
     """
-    tree = {**scenario.tables, **changes}
-    model, _, problems = validate(tree, scenario.origins)
+    return _checked(name, {**scenario.tables, **changes}, scenario.origins, bundled=False)
+
+
+def from_tables(name: str, tables: dict[str, Any], *, bundled: bool, file: str) -> Scenario:
+    """A scenario from its merged tables, as `Scenario.tables` has them, checked again.
+
+    Parameters
+    ----------
+    file : str
+        Where the tables stand; messages name it.
+
+    Raises
+    ------
+    ScenarioError
+        If they are not valid.
+    """
+    return _checked(name, tables, Origins((Layer(file, Path(file), "", tables),)), bundled=bundled)
+
+
+def _checked(name: str, tree: dict[str, Any], origins: Origins, *, bundled: bool) -> Scenario:
+    model, _, problems = validate(tree, origins)
     if model is not None:
-        problems += [scenario.origins.problem(key, message) for key, message in references.faults(model)]
+        problems += [origins.problem(key, message) for key, message in references.faults(model)]
     if problems or model is None:
         raise ScenarioError(list(dict.fromkeys(problems)))
     noted, ungraded = assumptions.collect(tree)
-    digest = _digest(model, noted)
-    return Scenario(name, model, digest, noted, ungraded, False, tree, scenario.origins)
+    return Scenario(name, model, _digest(model, noted), noted, ungraded, bundled, tree, origins)
 
 
 def _has_key(tree: dict[str, Any], override: str) -> bool:

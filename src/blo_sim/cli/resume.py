@@ -1,0 +1,30 @@
+"""``blo-sim resume``."""
+
+from __future__ import annotations
+
+import click
+
+from blo_sim.cli import options
+
+
+@click.command("resume", epilog="Example: blo-sim resume results --replications 100")
+@click.argument("run_dir")
+@click.option(
+    "--replications", type=int, metavar="N", help="Number of replications.  [default: as at first]"
+)
+@options.workers
+@options.form
+@options.quiet
+def command(run_dir: str, replications: int | None, workers: int | None, form: str, quiet: bool) -> int:
+    """Go on with an experiment that was interrupted or killed, or run more replications of it.
+
+    RUN_DIR is the folder that --out of `run` or `compare` named. What is finished there is not run again.
+    """
+    from blo_sim.cli.experiment import finish
+    from blo_sim.cli.progress import progress_bar
+    from blo_sim.experiment.output import output_folder
+    from blo_sim.experiment.resume import resume
+
+    with output_folder(run_dir) as folder, progress_bar(quiet) as progress:
+        result = resume(run_dir, replications=replications, workers=workers, progress=progress)
+    return finish(result, folder, form)

@@ -1,0 +1,88 @@
+"""An experiment that was kept in a folder: go on with it, or read it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from blo_sim.errors import UsageError
+from blo_sim.experiment.behaviours import compare_behaviours
+from blo_sim.experiment.compare import compare
+from blo_sim.experiment.design import whole
+from blo_sim.experiment.run import simulate
+from blo_sim.experiment.store import Store
+
+if TYPE_CHECKING:
+    from blo_sim.experiment.behaviours import BehavioursResult
+    from blo_sim.experiment.replications import Progress
+    from blo_sim.experiment.result import CompareResult, RunResult
+
+    Resumed = RunResult | CompareResult | BehavioursResult
+
+FUNCTIONS: dict[str, Any] = {each.__name__: each for each in (simulate, compare, compare_behaviours)}
+"""Public functions that keep replications."""
+
+
+def resume(
+    folder: str | os.PathLike[str],
+    *,
+    replications: int | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Resumed:
+    """Go on with an experiment that was interrupted, killed, or shall have more replications.
+
+    Parameters
+    ----------
+    folder : str or path
+        The ``store`` of `simulate`, `compare` or `compare_behaviours`, or what ``--out`` named.
+    replications : int, optional
+        As many as were asked for at first, if left out.
+    workers, progress
+        As for `simulate`.
+
+    Returns
+    -------
+    RunResult, CompareResult or BehavioursResult
+        What the first call would have returned, had it not been interrupted.
+
+    Raises
+    ------
+    UsageError
+        If the folder is no store, or another version of this program made it.
+    SimulationError
+    """
+    whole("replications", replications, at_least=1, optional=True)
+    store = Store(folder)
+    settings = dict(store.manifest["call"]["settings"])
+    if replications is not None:
+        settings["replications"] = replications
+    return _called(store, folder, workers=workers, progress=progress, **settings)
+
+
+def open_run(folder: str | os.PathLike[str]) -> Resumed:
+    """Read an experiment as far as it is finished; nothing is run or written.
+
+    Parameters
+    ----------
+    folder : str or path
+        As for `resume`.
+
+    Raises
+    ------
+    UsageError
+        If the folder is no store, or no replication is finished.
+    """
+    store = Store(folder)
+    counts = store.counts()
+    finished = min(counts.values(), default=0)
+    if not finished:
+        raise UsageError(f"{folder}: no replication is finished yet; `blo-sim resume` goes on with it")
+    settings = dict(store.manifest["call"]["settings"]) | {"replications": finished}
+    return _called(store, store, workers=1, **settings)
+
+
+def _called(store: Store, kept: Any, **settings: Any) -> Resumed:
+    function = FUNCTIONS[store.manifest["call"]["function"]]
+    result: Resumed = function(*store.scenarios(), store=kept, **settings)
+    return result
