@@ -184,7 +184,9 @@ def test_out_holds_the_document_and_the_replications(
     for row in rows:
         ends = sum(int(row[name]) for name in ("seized_g", "delivered_g", "in_transit_g"))
         assert int(row["attempted_g"]) == ends
-    assert sorted(path.name for path in folder.iterdir()) == ["replications.csv", "result.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "manifest.json", "replications.csv", "result.json", "runs.sqlite"
+    ]  # fmt: skip
 
 
 def test_out_of_a_comparison_holds_the_ledger_of_each_replication(small: str, tmp_path: Path) -> None:

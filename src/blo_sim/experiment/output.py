@@ -38,7 +38,7 @@ def output_folder(folder: str | os.PathLike[str] | None) -> Iterator[Path | None
     try:
         try:
             _make(path, made)
-            _try_to_write(path)
+            try_to_write(path)
         except OSError as error:
             reason = error.strerror or str(error)
             raise UsageError(
@@ -98,8 +98,9 @@ def _make(path: Path, made: list[Path]) -> None:
         raise NotADirectoryError(0, "it is a file")
 
 
-def _try_to_write(path: Path) -> None:
-    handle, name = tempfile.mkstemp(prefix=".writable.", dir=path)
+def try_to_write(folder: Path) -> None:
+    """Raise an ``OSError`` if no file can be made in a folder."""
+    handle, name = tempfile.mkstemp(prefix=".writable.", dir=folder)
     os.close(handle)
     os.unlink(name)
 

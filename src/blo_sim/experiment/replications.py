@@ -190,7 +190,7 @@ def run_design(
         if not keeper.replications:
             raise
     finally:
-        keeper.flush()
+        keeper.close()
     count = min(keeper.replications, design.replications)
     return Finished(interrupted=interrupted, **keeper.runs(count))
 

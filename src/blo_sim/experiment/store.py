@@ -19,7 +19,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blo_sim.errors import SimulationError, UsageError
-from blo_sim.experiment.output import as_json, write_whole
+from blo_sim.experiment.output import as_json, try_to_write, write_whole
 from blo_sim.results.columns import packed, unpacked
 from blo_sim.results.runs import Key, ListedRuns, Pair, Runs
 from blo_sim.results.summary import Summary
@@ -67,8 +67,8 @@ class Keeper(Protocol):
         """Take in the next replication."""
         ...
 
-    def flush(self) -> None:
-        """Keep for good what was taken in."""
+    def close(self) -> None:
+        """Keep for good what was taken in; there will be no more."""
         ...
 
     def runs(self, count: int) -> dict[str, dict[str, Runs]]:
@@ -91,7 +91,7 @@ class Memory:
                 self.rows[role].setdefault(name, []).append(row)
         self.replications += 1
 
-    def flush(self) -> None:
+    def close(self) -> None:
         """Nothing to do."""
 
     def runs(self, count: int) -> dict[str, dict[str, Runs]]:
@@ -142,18 +142,24 @@ class Store:
         self.reads_only = call is None
         if call is not None:
             self._begin(call)
+            with _told(self.folder):
+                try_to_write(next(each for each in (self.folder, *self.folder.parents) if each.exists()))
 
     @cached_property
     def connection(self) -> sqlite3.Connection:
         """Of the file of sums, for reading and writing."""
         if self.reads_only:
-            return _read_only(self.folder / RUNS)
+            return self.reader()
         with _told(self.folder):
             connection = sqlite3.connect(self.folder / RUNS)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.executescript(_TABLES)
         return connection
+
+    def reader(self) -> sqlite3.Connection:
+        """A connection to what is there, for reading."""
+        return _read_only(self.folder / RUNS)
 
     def section(self, label: str, design: Design) -> Section:
         """The part of the store that keeps a design's replications.
@@ -220,10 +226,14 @@ class Store:
         }
 
     def close(self) -> None:
-        """Write what is left and let go of the file."""
-        if "connection" in self.__dict__:
-            self.connection.close()
-            del self.__dict__["connection"]
+        """Let go of the file."""
+        connection = self.__dict__.pop("connection", None)
+        if connection is not None:
+            # So that it can be read even from a folder that cannot be written to; while others read, or on a
+            # full disk, it stays as it is, which loses nothing.
+            with suppress(sqlite3.Error):
+                connection.execute("PRAGMA journal_mode=DELETE")
+            connection.close()
 
 
 @dataclass(frozen=True)
@@ -280,10 +290,14 @@ class Section:
             self.waiting = []
         self.written = time.monotonic()
 
+    def close(self) -> None:
+        """Commit what was taken in; there will be no more."""
+        self.flush()
+        self.store.close()
+
     def runs(self, count: int) -> dict[str, dict[str, Runs]]:
         """The first ``count`` replications, by role and scenario."""
-        self.flush()
-        return stored_runs(self.store.connection, self.label, count)
+        return stored_runs(self.store.reader(), self.label, count)
 
     def _count(self) -> int:
         found = 0
