@@ -300,7 +300,7 @@ def test_help_names_its_own_default_and_files(capsys: pytest.CaptureFixture[str]
     assert "[default: 8]" in out
     assert "layouts.json and layouts.csv" in out
     assert main(["compare", "--help"]) == 0
-    assert "result.json and replications.csv" in capsys.readouterr().out
+    assert "result.json, replications.csv" in capsys.readouterr().out
 
 
 class Interrupted:

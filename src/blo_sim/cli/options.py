@@ -82,7 +82,7 @@ def _experiment(command: F, of_smugglers: Any) -> F:
             "--out",
             type=click.Path(),
             metavar="DIR",
-            help="Write result.json and replications.csv there, and ledger.csv of a comparison.",
+            help="Keep finished replications there, and write result.json, replications.csv and ledger.csv.",
         ),
         form,
         quiet,
