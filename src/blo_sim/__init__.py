@@ -2,8 +2,8 @@
 
 >>> import blo_sim
 >>> blo_sim.__all__  # doctest: +NORMALIZE_WHITESPACE
-['Scenario', '__version__', 'bound_instance', 'compare', 'compare_behaviours', 'compare_layouts',
- 'instance_scenario', 'load_scenario', 'open_run', 'resume', 'simulate', 'warmup_study']
+['Scenario', '__version__', 'bound_instance', 'bound_scenario', 'compare', 'compare_behaviours',
+ 'compare_layouts', 'instance_scenario', 'load_scenario', 'open_run', 'resume', 'simulate', 'warmup_study']
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from blo_sim.analysis.bound import bound_instance
+    from blo_sim.analysis.scenario_bound import bound_scenario
     from blo_sim.analysis.simulated import instance_scenario
     from blo_sim.analysis.warmup import warmup_study
     from blo_sim.experiment.behaviours import compare_behaviours
@@ -26,6 +27,7 @@ __all__ = [
     "Scenario",
     "__version__",
     "bound_instance",
+    "bound_scenario",
     "compare",
     "compare_behaviours",
     "compare_layouts",
@@ -40,6 +42,7 @@ __all__ = [
 _HOMES = {
     "Scenario": "blo_sim.scenario",
     "bound_instance": "blo_sim.analysis.bound",
+    "bound_scenario": "blo_sim.analysis.scenario_bound",
     "compare": "blo_sim.experiment.compare",
     "compare_behaviours": "blo_sim.experiment.behaviours",
     "compare_layouts": "blo_sim.experiment.layouts",

@@ -154,8 +154,17 @@ def _owned(network: Network, owner: str) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def _shares(network: Network, offices: int) -> dict[str, int]:
-    """As even as candidates allow: one each in turn, until all offices are given."""
-    room = {owner: len(_owned(network, owner)) for owner in network.instance.owners}
+    return even_shares({owner: len(_owned(network, owner)) for owner in network.instance.owners}, offices)
+
+
+def even_shares(room: Mapping[str, int], offices: int) -> dict[str, int]:
+    """Offices of each owner, as even as its candidates allow: one each in turn, until all are given.
+
+    Parameters
+    ----------
+    room : mapping of str to int
+        Candidates of each owner.
+    """
     shares = dict.fromkeys(room, 0)
     while sum(shares.values()) < offices:
         for owner in _with_room(shares, room)[: offices - sum(shares.values())]:

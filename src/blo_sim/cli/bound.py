@@ -2,65 +2,113 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from blo_sim.cli import options
+from blo_sim.errors import UsageError
+
 if TYPE_CHECKING:
     from blo_sim.analysis.bound import BoundResult
+    from blo_sim.analysis.scenario_bound import ScenarioBound
 
 RESULT, ROWS = "bound.json", "bound.csv"
 
 
 @click.command("bound", epilog="Example: blo-sim bound --instance pcm12 --offices 4")
-@click.option(
-    "--instance", required=True, metavar="FILE", help="A network instance in JSON, or the bundled pcm12."
-)
+@click.argument("scenario", required=False)
+@click.option("--instance", metavar="FILE", help="A network instance in JSON, or the bundled pcm12.")
 @click.option("--offices", type=int, metavar="K", default=0, show_default=True, help="How many to place.")
 @click.option(
     "--method",
     type=click.Choice(["auto", "enumeration", "highs"]),
-    default="auto",
-    show_default=True,
-    help="Try every design, or solve an integer program; auto chooses by size.",
+    help="Of an instance: try every design, or solve an integer program; auto chooses by size.  "
+    "[default: auto]",
 )
 @click.option(
     "--time-limit",
     type=float,
     metavar="S",
-    help="Seconds for each integer program; then the best design so far and its gap.  [default: none]",
+    help="Of an instance: seconds for each integer program; then the best design so far and its gap.  "
+    "[default: none]",
 )
 @click.option("--out", type=click.Path(), metavar="DIR", help=f"Write {RESULT} and {ROWS} there.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="What is printed on standard output.",
-)
+@options.form
+@options.overrides
 def command(
-    instance: str, offices: int, method: str, time_limit: float | None, out: str | None, form: str
+    scenario: str | None,
+    instance: str | None,
+    offices: int,
+    method: str | None,
+    time_limit: float | None,
+    out: str | None,
+    form: str,
+    overrides: tuple[str, ...],
 ) -> None:
-    """The least evasion that offices can leave on a network, if all is known and decided once.
+    """What could be intercepted at best, if all were known and decided once: of a scenario or a network.
 
-    A smuggler takes the path on which he is least likely to be detected. Also shown: what one unseen team
-    that inspects one arc detects, and what it costs if offices are placed without coordination.
+    Of a SCENARIO: by class of loads, if smugglers take the least risky way and informants' tips are known
+    at once. Of a network instance: the least evasion that offices can leave, and what one unseen team
+    detects. With --offices also what it costs if offices are placed without coordination.
     """
-    from blo_sim.analysis.bound import ROW, bound_instance
     from blo_sim.experiment.output import as_csv, as_json, output_folder, write_whole
 
+    _check(scenario, instance, method, time_limit, overrides)
     with output_folder(out) as folder:
-        result = bound_instance(instance, offices=offices, method=method, time_limit=time_limit)
+        result: BoundResult | ScenarioBound
+        if scenario is None:
+            result, columns, said = _of_instance(instance or "", offices, method or "auto", time_limit)
+        else:
+            result, columns, said = _of_scenario(scenario, offices, overrides)
         if folder is not None:
             write_whole(folder / RESULT, as_json(result.document()))
-            write_whole(folder / ROWS, as_csv(result.rows(), ROW))
+            write_whole(folder / ROWS, as_csv(result.rows(), columns))
     if form == "json":
         click.echo(as_json(result.document()), nl=False)
     elif form == "csv":
-        click.echo(as_csv(result.rows(), ROW), nl=False)
+        click.echo(as_csv(result.rows(), columns), nl=False)
     else:
-        click.echo(text(result), nl=False)
+        click.echo(said, nl=False)
+
+
+def _check(
+    scenario: str | None,
+    instance: str | None,
+    method: str | None,
+    time_limit: float | None,
+    overrides: tuple[str, ...],
+) -> None:
+    if (scenario is None) == (instance is None):
+        given = "neither is given" if scenario is None else f"{scenario} and --instance {instance} are given"
+        raise UsageError(f"bound takes a SCENARIO or --instance FILE: {given}")
+    if scenario is not None:
+        for name, value in (("--method", method), ("--time-limit", time_limit)):
+            if value is not None:
+                raise UsageError(f"{name} {value}: only for --instance; leave it out for a scenario")
+    elif overrides:
+        raise UsageError(f"--set {overrides[0]}: only for a scenario; change the instance's file instead")
+
+
+def _of_instance(
+    instance: str, offices: int, method: str, time_limit: float | None
+) -> tuple[BoundResult, Sequence[str], str]:
+    from blo_sim.analysis.bound import ROW, bound_instance
+
+    result = bound_instance(instance, offices=offices, method=method, time_limit=time_limit)
+    return result, ROW, text(result)
+
+
+def _of_scenario(
+    scenario: str, offices: int, overrides: tuple[str, ...]
+) -> tuple[ScenarioBound, Sequence[str], str]:
+    from blo_sim.analysis.scenario_bound import ROW, bound_scenario
+    from blo_sim.cli.bound_scenario_report import scenario_text
+    from blo_sim.scenario import load_scenario
+
+    result = bound_scenario(load_scenario(scenario, overrides), offices=offices)
+    return result, ROW, scenario_text(result)
 
 
 def text(result: BoundResult) -> str:

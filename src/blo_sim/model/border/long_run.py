@@ -56,6 +56,48 @@ class LongRun:
             before = cumulative
         return total * (1.0 - stream.compromised)
 
+    def of_kind(
+        self, stream: Stream, control: Control, lanes: tuple[int, ...], kind: int, hidden: str, *, told: bool
+    ) -> float:
+        """The same for a load of one traffic class that is hidden in one way.
+
+        Parameters
+        ----------
+        kind : int
+            Its traffic class; -1 where it meets no post.
+        hidden : str
+            Its concealment.
+        told : bool
+            Whether the control has read a lookout for it just now.
+        """
+        bribed = stream.compromised
+        lookouts = self.world.lookouts
+        if control.post < 0:
+            found = field_detection(control, stream.commodity)
+            if told:
+                found = detection.field_probability(found, lookouts.intercept)
+            return control.presence * found * (1.0 - bribed)
+        post = self.world.posts[control.post]
+        match = lookouts.match if told else 0.0
+        directed = 1.0 - (1.0 - self._found_hidden(post, hidden, stream.commodity, told=True)) * (
+            1.0 - lookouts.find
+        )
+        p = detection.post_probability(
+            match,
+            directed,
+            self.referral(control.post, lanes[kind]),
+            self._found_hidden(post, hidden, stream.commodity, told=False),
+            not any(post.officers),
+        )
+        honest = sum(
+            self._full(effect) * (1.0 - bribed ** (agencies - 1)) for effect, agencies in post.pooling
+        )
+        return (1.0 - bribed) * p + bribed * honest * match * directed
+
+    def _found_hidden(self, post: PostTables, hidden: str, commodity: str, *, told: bool) -> float:
+        """Mean probability that a search finds a load that is hidden in one way."""
+        return detection.find_on_average(self._chances(post, told=told), hidden, commodity)
+
     def _full(self, effect: Effect) -> float:
         """How far an office works in this stage, once it has ramped up."""
         return effect.full if self.hour >= effect.start else 0.0
@@ -84,15 +126,17 @@ class LongRun:
             before = cumulative
         return total
 
-    def _chances(self, post: PostTables) -> list[tuple[Method, float]]:
-        """Methods of routine searches, and the probability that each is there and works."""
+    def _chances(self, post: PostTables, *, told: bool = False) -> list[tuple[Method, float]]:
+        """Methods of routine searches, or of all, and the probability that each is there and works."""
         present = dict.fromkeys(post.methods, 1.0)
         for effect, names in post.equipment:
             for name in names:
                 present[name] = max(present.get(name, 0.0), self._full(effect))
         methods = [(self.world.methods[name], chance) for name, chance in present.items()]
         return [
-            (method, chance * method.availability) for method, chance in methods if method.used == "always"
+            (method, chance * method.availability)
+            for method, chance in methods
+            if told or method.used == "always"
         ]
 
 

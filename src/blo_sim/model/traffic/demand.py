@@ -291,10 +291,11 @@ def _copy(load: Consignment, route: Route) -> Consignment:
 def noticed(world: World, stream: Stream, key: int, grams: int) -> frozenset[int]:
     """`informed` of one consignment."""
     load = np.array([grams], dtype=np.float64)
+    sources = [(number, world.sources[number]) for number in stream.sources]
     return frozenset(
         number
-        for number in stream.sources
-        if uniform(key ^ _source_key(world.sources[number].id), 0) < _chance(world.sources[number], load)[0]
+        for number, source in sources
+        if uniform(key ^ _source_key(source.id), 0) < chance_of_notice(source, load)[0]
     )
 
 
@@ -310,13 +311,13 @@ def informed(
     grams = np.array(loads, dtype=np.float64)
     for number in stream.sources:
         source = world.sources[number]
-        noticed = uniforms(keys ^ np.uint64(_source_key(source.id)), 0) < _chance(source, grams)
+        noticed = uniforms(keys ^ np.uint64(_source_key(source.id)), 0) < chance_of_notice(source, grams)
         for n in np.flatnonzero(noticed).tolist():
             tips.setdefault(n, set()).add(number)
     return {n: frozenset(numbers) for n, numbers in tips.items()}
 
 
-def _chance(source: Source, grams: NDArray[np.float64]) -> NDArray[np.float64]:
+def chance_of_notice(source: Source, grams: NDArray[np.float64]) -> NDArray[np.float64]:
     """Probability that a source reports each load; always of arrays, since scalar powers round otherwise."""
     relative = grams / (1000.0 * source.reference_load_kg)
     chance: NDArray[np.float64] = np.minimum(1.0, source.probability * relative**source.load_exponent)
