@@ -57,7 +57,7 @@ def _sites(sites: SitesPrice, kilograms: float) -> str:
     where = ", ".join(f"{country} {count}" for country, count in sites.joint_shares.items())
     more = f"{sites.offices} more {'office' if sites.offices == 1 else 'offices'}"
     return (
-        f"{more} at {sites.candidates} posts without one, like the scenario's last one (equipment and training, "
-        f"nobody told): placed together they could intercept {coordinated} kg a year more ({where}); placed by "
-        f"each country alone {isolated} kg{ratio}.{proven}"
+        f"{more} at {sites.candidates} posts without one, like the scenario's last one (equipment and "
+        f"training, nobody told): placed together they could intercept {coordinated} kg a year more ({where}); "
+        f"placed by each country alone {isolated} kg{ratio}.{proven}"
     )
