@@ -58,6 +58,6 @@ def _sites(sites: SitesPrice, kilograms: float) -> str:
     more = f"{sites.offices} more {'office' if sites.offices == 1 else 'offices'}"
     return (
         f"{more} at {sites.candidates} posts without one, like the scenario's last one (equipment and "
-        f"training, nobody told): placed together they could intercept {coordinated} kg a year more ({where}); "
-        f"placed by each country alone {isolated} kg{ratio}.{proven}"
+        f"training, nobody told): placed together they could intercept {coordinated} kg a year more "
+        f"({where}); placed by each country alone {isolated} kg{ratio}.{proven}"
     )
