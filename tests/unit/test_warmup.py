@@ -70,6 +70,7 @@ def test_the_suggestion_is_the_shortest_after_the_last_that_is_told_apart(
         bias(days=days) if days in late else bias(days=days, interval=(-0.1, 0.1)) for days in (0, 10, 20)
     ]
     assert result.suggested_days == suggested
+    assert ("the longest that was tried" in text(result)) == (suggested == 20)
     assert (f"{suggested} days" if suggested is not None else "No warm-up of up to 20 days") in text(result)
 
 

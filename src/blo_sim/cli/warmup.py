@@ -114,6 +114,8 @@ def _headline(result: WarmupResult) -> str:
             f"{result.suggested_days} days of warm-up are enough: from there on no year is told from the "
             f"year after it, or it differs by less than {share}."
         )
+        if result.suggested_days == max(result.lengths) > 0:
+            said += " That is the longest that was tried, so nothing longer confirms it."
     if noisy:
         said += (
             f" {noisy} of {len(result.biases)} intervals are wider than +-{share}, so a difference as large "
