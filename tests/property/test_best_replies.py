@@ -120,6 +120,7 @@ def test_sensors_on_a_network_add_loss_and_replies_take_some_of_it_back(made: In
         assert [route.name for route in old.routes] == [route.name for route in new.routes]
         a, way = least(old, before, number)
         b, _ = least(new, after, number)
+        assert way >= 0, "a pair with a way sends its loads"
         f = float(new.expected_loss(after.rules, number, GRAMS, 0)[way])
         assert a <= b * (1.0 + 1e-12)
         assert b <= f
