@@ -94,7 +94,14 @@ class Finished:
 
 def run_task(shared: Shared, task: Task) -> Outcome:
     """Run one task; the only function here that workers call."""
-    from blo_sim.model.replication import Replication, collector_paused, replay
+    from blo_sim.model.replication import collector_paused
+
+    with collector_paused():
+        return _outcome(shared, task)
+
+
+def _outcome(shared: Shared, task: Task) -> Outcome:
+    from blo_sim.model.replication import Replication, replay
     from blo_sim.results.again import SentAgain
     from blo_sim.results.response import Shipments, attribution_shift, response
     from blo_sim.results.summary import Summariser
@@ -109,10 +116,8 @@ def run_task(shared: Shared, task: Task) -> Outcome:
         sent = Shipments() if name in task.replayed else None
         again = None if smugglers is None else SentAgain(smugglers.rules, world.year_starts)
         summariser = Summariser(world, sent, again)
-        with collector_paused():
-            run = Replication(world, task.seed, task.replication, smugglers)
-            log = run.run(summariser.read)
-            outcome.summaries[name] = summariser.summary(log)
+        run = Replication(world, task.seed, task.replication, smugglers)
+        outcome.summaries[name] = summariser.summary(run.run(summariser.read))
         if first is None:
             first, planned_again = run, None if again is None else again.expected
         if sent is not None:

@@ -373,12 +373,19 @@ def choose(routes: tuple[Route, ...], keys: NDArray[np.uint64], months: list[int
     an alternative that another scenario lacks changes no other one's noise. A route that is closed in
     the month of departure is not available, unless all are.
     """
-    if len(routes) == 1:
+    if len(routes) == 1 or not months:
         return [0] * len(keys)
-    noise = np.stack([uniforms(keys ^ np.uint64(key_of("route", route.name)), 0) for route in routes], axis=1)
+    names = np.array([_route_key(route.name) for route in routes], dtype=np.uint64)
+    noise = uniforms(keys[:, np.newaxis] ^ names, 0)
     utility = np.array([route.utility for route in routes]) - np.log(-np.log(noise))
-    is_open = np.array([[month not in route.closed for route in routes] for month in range(12)])
+    asked = sorted(set(months))
+    is_open = np.array([[month not in route.closed for route in routes] for month in asked])
     is_open[~is_open.any(axis=1)] = True
-    available = is_open[months]
+    available = is_open[np.searchsorted(asked, months)]
     chosen: list[int] = np.where(available, utility, -np.inf).argmax(axis=1).tolist()
     return chosen
+
+
+@lru_cache(maxsize=65536)
+def _route_key(name: str) -> int:
+    return key_of("route", name)
