@@ -23,7 +23,7 @@ from blo_sim.cli.progress import Pace, progress_bar
     ],
 )
 def test_rate_and_time_left_are_those_of_what_was_run(calls: list[tuple[int, int, float]], note: str) -> None:
-    """The fifth last case goes on with a store: its ninety runs took no time here."""
+    """One case goes on with a store: its ninety runs took no time here."""
     pace = Pace(0.0)
     assert [pace.note(*call) for call in calls][-1] == note
 
