@@ -6,12 +6,21 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from blo_sim.errors import SimulationError, UsageError
-from blo_sim.experiment.evaluators import ProcessEvaluator, SerialEvaluator, evaluator_for
+from blo_sim.experiment import evaluators
+from blo_sim.experiment.evaluators import (
+    MOST_IN_CHUNK,
+    Chunks,
+    ClusterEvaluator,
+    ProcessEvaluator,
+    SerialEvaluator,
+    evaluator_for,
+)
 
 
 def multiply(shared: int, task: int) -> tuple[int, int]:
@@ -31,6 +40,14 @@ def misuse(shared: int, task: int) -> int:
 
 def die(shared: int, task: int) -> int:
     if task == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def die_once(shared: str, task: int) -> int:
+    mark = Path(shared) / str(task)
+    if task in (11, 30) and not mark.exists():
+        mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return task
 
@@ -90,8 +107,29 @@ def test_outstanding_tasks_are_bounded(tmp_path: Path) -> None:
     results = ProcessEvaluator(log_task, str(log), 2).map(range(10**6))
     assert next(results) == 0
     time.sleep(0.3)
+    begun = len(log.read_text().split())
+    time.sleep(0.3)
+    assert len(log.read_text().split()) == begun <= 2 * 2 + 2
     results.close()
-    assert len(log.read_text().split()) <= 5
+
+
+def test_chunks_grow_with_quick_tasks_and_stay_small_with_slow_ones() -> None:
+    quick, slow = Chunks(range(10**6), 2), Chunks(range(10**6), 2)
+    for _ in range(20):
+        for chunks, seconds in ((quick, 0.001), (slow, 5.0)):
+            count = len(chunks.next())
+            chunks.took(seconds * count, count)
+    assert quick.size == MOST_IN_CHUNK
+    assert slow.size == 1
+    assert quick.next()[0] == sum(map(len, list(quick.waiting)[:-1]))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_what_a_lost_worker_had_is_run_again(tmp_path: Path) -> None:
+    """Each of two workers is killed once, in the middle; every result comes once, in order."""
+    results = list(ProcessEvaluator(die_once, str(tmp_path), 2).map(range(40)))
+    assert results == list(range(40))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["11", "30"]
 
 
 def test_closing_early_stops_the_workers_at_once() -> None:
@@ -185,3 +223,71 @@ def running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+# On a cluster ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    distributed = pytest.importorskip("distributed")
+    here = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, **here) as started:
+        yield started.scheduler_address
+
+
+def test_a_cluster_gives_the_results_of_one_in_order_from_several_ids(cluster: str) -> None:
+    results = list(ClusterEvaluator(multiply, 7, cluster).map(range(30)))
+    assert [value for value, _ in results] == [7 * task for task in range(30)]
+    ids = {pid for _, pid in results}
+    assert len(ids) == 2
+    assert os.getpid() not in ids
+
+
+def test_a_cluster_serves_one_experiment_after_the_other(cluster: str) -> None:
+    for factor in (2, 3, 2):
+        results = ClusterEvaluator(multiply, factor, cluster).map(range(4))
+        assert [value for value, _ in results] == [factor * task for task in range(4)]
+
+
+def test_a_failure_on_a_cluster_comes_after_the_finished_prefix(cluster: str) -> None:
+    done: list[int] = []
+    with pytest.raises(SimulationError, match="3 failed: ValueError: three is too many"):
+        done.extend(ClusterEvaluator(fail_at_three, None, cluster).map(range(10)))
+    assert done == [0, 1, 2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_what_a_lost_worker_of_a_cluster_had_is_run_again(cluster: str, tmp_path: Path) -> None:
+    assert list(ClusterEvaluator(die_once, str(tmp_path), cluster).map(range(40))) == list(range(40))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["11", "30"]
+
+
+def test_a_cluster_of_this_machine_is_started_and_stopped() -> None:
+    pytest.importorskip("distributed")
+    results = list(ClusterEvaluator(multiply, 1, "local:1").map(range(3)))
+    assert [value for value, _ in results] == [0, 1, 2]
+    (pid,) = {pid for _, pid in results}
+    deadline = time.monotonic() + 20
+    while running(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not running(pid)
+
+
+@pytest.mark.parametrize("address", ["", "here", "local:0", "local:-1", "local:many", "tcp:1", "http://a:1"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(UsageError, match=r"must be tcp://host:port of a Dask scheduler, or local:N"):
+        ClusterEvaluator(multiply, 1, address)
+
+
+def test_a_scheduler_that_does_not_answer_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(evaluators, "CONNECT_SECONDS", 0.3)
+    with pytest.raises(UsageError, match=r"--cluster tcp://127\.0\.0\.1:1: no scheduler answers there"):
+        list(ClusterEvaluator(multiply, 1, "tcp://127.0.0.1:1").map(range(3)))
+
+
+def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"blo-sim\[cluster\]"):
+        evaluator_for(multiply, 1, workers=None, tasks=3, cluster="local:2")

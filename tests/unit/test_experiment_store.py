@@ -333,3 +333,22 @@ def test_the_manifest_tells_what_was_run(tmp_path: Path) -> None:
     names = [each["name"] for each in manifest["call"]["scenarios"]]
     assert len(names) == 2
     assert Store(folder).counts() == {"main": 1}
+
+
+# On a cluster ---------------------------------------------------------------------------------------
+
+
+def test_serial_processes_and_cluster_give_the_same_bytes_and_go_on_with_each_other(
+    weighing: str, weighing_without: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed")
+    settings: dict[str, Any] = {"days": 10, "seed": SEED, "behaviour": "learning"}
+    pair = weighing_without, weighing
+    plain = as_json(blo_sim.compare(*pair, replications=9, workers=1, **settings).document())
+    kept = tmp_path / "kept"
+    blo_sim.compare(*pair, replications=3, workers=2, store=kept, **settings)
+    blo_sim.resume(kept, replications=7, cluster="local:2")
+    found = blo_sim.resume(kept, replications=9, workers=1)
+    assert as_json(found.document()) == plain
+    on_cluster = blo_sim.compare(*pair, replications=9, cluster="local:2", **settings)
+    assert as_json(on_cluster.document()) == plain

@@ -221,6 +221,7 @@ def warmup_study(
     behaviour: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    cluster: str | None = None,
 ) -> WarmupResult:
     """Compare years that begin after warm-ups of several lengths with the years after them.
 
@@ -234,7 +235,7 @@ def warmup_study(
         ``longest`` + 730 days, from an empty world on.
     tolerance : float
         Relative difference that would not matter.
-    replications, seed, estimator, behaviour, workers, progress
+    replications, seed, estimator, behaviour, workers, progress, cluster
         As for `blo_sim.simulate`.
 
     Returns
@@ -270,7 +271,8 @@ def warmup_study(
         design,
         worlds=tuple(replace(world, years=len(starts), period_starts=starts) for world in design.worlds),
     )
-    return WarmupResult(design, run_design(design, workers=workers, progress=progress), lengths, tolerance)
+    finished = run_design(design, workers=workers, progress=progress, cluster=cluster)
+    return WarmupResult(design, finished, lengths, tolerance)
 
 
 def _without_warmup(scenario: Scenario) -> Scenario:

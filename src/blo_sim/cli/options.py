@@ -29,6 +29,11 @@ estimator = click.option(
     help="Count load times probability at every encounter (less noise), or the seized loads.",
 )
 workers = click.option("--workers", type=int, metavar="N", help="Processes.  [default: all cores]")
+cluster = click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="A Dask scheduler to run on, tcp://host:port, or local:N (needs the extra cluster).",
+)
 form = click.option(
     "--format",
     "form",
@@ -78,6 +83,7 @@ def _experiment(command: F, of_smugglers: Any) -> F:
         seed,
         days,
         workers,
+        cluster,
         click.option(
             "--out",
             type=click.Path(),

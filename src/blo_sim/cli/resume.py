@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from blo_sim.cli import options
@@ -13,9 +15,10 @@ from blo_sim.cli import options
     "--replications", type=int, metavar="N", help="Number of replications.  [default: as at first]"
 )
 @options.workers
+@options.cluster
 @options.form
 @options.quiet
-def command(run_dir: str, replications: int | None, workers: int | None, form: str, quiet: bool) -> int:
+def command(run_dir: str, form: str, quiet: bool, **settings: Any) -> int:
     """Go on with an experiment that was interrupted or killed, or run more replications of it.
 
     RUN_DIR is the folder that --out of `run` or `compare` named. What is finished there is not run again.
@@ -26,5 +29,5 @@ def command(run_dir: str, replications: int | None, workers: int | None, form: s
     from blo_sim.experiment.resume import resume
 
     with output_folder(run_dir) as folder, progress_bar(quiet) as progress:
-        result = resume(run_dir, replications=replications, workers=workers, progress=progress)
+        result = resume(run_dir, progress=progress, **settings)
     return finish(result, folder, form)

@@ -40,6 +40,7 @@ NAMES = {
 @options.behaviour
 @options.seed
 @options.workers
+@options.cluster
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False),

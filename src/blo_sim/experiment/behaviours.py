@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 SWEPT = "behaviour.risk_threshold"
+ELSEWHERE = ("workers", "cluster")
+"""Settings that say where an experiment runs, not what it is."""
 Results = dict[str, Result]
 
 
@@ -126,7 +128,7 @@ def compare_behaviours(
     if isinstance(store, Store):
         folder = store
     elif store is not None:
-        kept_settings = {name: each for name, each in settings.items() if name != "workers"}
+        kept_settings = {name: each for name, each in settings.items() if name not in ELSEWHERE}
         folder = Store(store, Call("compare_behaviours", tuple(scenarios), kept_settings))
     for place, (label, behaviour, worlds) in enumerate(parts):
         part = None if progress is None else _part(progress, place, len(parts))

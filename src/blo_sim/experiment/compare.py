@@ -27,6 +27,7 @@ def compare(
     workers: int | None = None,
     progress: Progress | None = None,
     store: Kept | None = None,
+    cluster: str | None = None,
 ) -> CompareResult:
     """Compare scenarios with a baseline, replication by replication under common random numbers.
 
@@ -38,7 +39,7 @@ def compare(
         At least one. The baseline given again is compared with itself, and gains exactly 0.
     replications : int, optional
         The baseline's own default if left out.
-    seed, days, clock, estimator, behaviour, workers, progress, store
+    seed, days, clock, estimator, behaviour, workers, progress, store, cluster
         As for `simulate`.
 
     Returns
@@ -66,5 +67,7 @@ def compare(
     }
     design = make_design(scenarios, **settings)
     keeper = keeper_for(store, design, Call("compare", scenarios, settings))
-    finished = run_design(design, workers=workers, progress=progress, paired=True, keeper=keeper)
+    finished = run_design(
+        design, workers=workers, progress=progress, paired=True, keeper=keeper, cluster=cluster
+    )
     return CompareResult(design, finished)

@@ -147,6 +147,7 @@ def compare_layouts(
     workers: int | None = None,
     progress: Progress | None = None,
     crossover: bool = True,
+    cluster: str | None = None,
 ) -> LayoutsResult:
     """Run one scenario under several office networks with the same draws.
 
@@ -158,7 +159,7 @@ def compare_layouts(
         the scenario has the means for.
     replications : int, optional
         8 if left out.
-    seed, days, clock, estimator, behaviour, workers
+    seed, days, clock, estimator, behaviour, workers, cluster
         As for `simulate`.
     progress : callable, optional
         Called with finished and total runs, those of the crossover included.
@@ -195,13 +196,15 @@ def compare_layouts(
     if crossover:
         crossing = _crossing(base, design, left_out)
     total = sum(_runs(each) for each in (design, crossing and crossing.design) if each)
-    finished = run_design(design, workers=workers, progress=_part(progress, 0, total))
+    finished = run_design(
+        design, workers=workers, progress=_part(progress, 0, total), cluster=cluster
+    )
     if crossing is None or finished.interrupted:
         return LayoutsResult(base.name, design, finished, left_out, None)
     second = Finished({name: ListedRuns() for name in crossing.design.names}, interrupted=True)
     with suppress(KeyboardInterrupt):
         part = _part(progress, _runs(design), total)
-        second = run_design(crossing.design, workers=workers, progress=part)
+        second = run_design(crossing.design, workers=workers, progress=part, cluster=cluster)
     return LayoutsResult(base.name, design, finished, left_out, (crossing, second))
 
 

@@ -145,6 +145,7 @@ def run_design(
     progress: Progress | None = None,
     paired: bool = False,
     keeper: Keeper | None = None,
+    cluster: str | None = None,
 ) -> Finished:
     """Run all replications of a design that are not there yet; Ctrl-C keeps those that were finished.
 
@@ -160,6 +161,8 @@ def run_design(
         baseline's consignments where its smugglers may send others.
     keeper : Keeper, optional
         Where replications are kept; by default in memory.
+    cluster : str, optional
+        Address of a Dask cluster to run on, or ``local:N``.
 
     Raises
     ------
@@ -179,7 +182,9 @@ def run_design(
             progress(done, total)
         if tasks:
             shared = Shared(design.worlds, design.smugglers, design.estimator)
-            evaluator = evaluator_for(run_task, shared, workers=workers, tasks=len(tasks))
+            evaluator = evaluator_for(
+                run_task, shared, workers=workers, tasks=len(tasks), cluster=cluster
+            )
             with closing(evaluator.map(tasks)) as results:
                 parts: list[Outcome] = []
                 for task, outcome in zip(tasks, results, strict=True):

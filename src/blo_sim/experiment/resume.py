@@ -28,6 +28,7 @@ def resume(
     *,
     replications: int | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
 ) -> Resumed:
     """Go on with an experiment that was interrupted, killed, or shall have more replications.
@@ -38,7 +39,7 @@ def resume(
         The ``store`` of `simulate`, `compare` or `compare_behaviours`, or what ``--out`` named.
     replications : int, optional
         As many as were asked for at first, if left out.
-    workers, progress
+    workers, cluster, progress
         As for `simulate`.
 
     Returns
@@ -57,7 +58,7 @@ def resume(
     settings = dict(store.manifest["call"]["settings"])
     if replications is not None:
         settings["replications"] = replications
-    return _called(store, folder, workers=workers, progress=progress, **settings)
+    return _called(store, folder, workers=workers, cluster=cluster, progress=progress, **settings)
 
 
 def open_run(folder: str | os.PathLike[str]) -> Resumed:

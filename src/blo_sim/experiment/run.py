@@ -26,6 +26,7 @@ def simulate(
     workers: int | None = None,
     progress: Progress | None = None,
     store: Kept | None = None,
+    cluster: str | None = None,
 ) -> RunResult:
     """Run one scenario.
 
@@ -54,6 +55,9 @@ def simulate(
     store : str or path, optional
         Folder in which every finished replication is kept. The same call goes on there, and runs only what
         is not there yet.
+    cluster : str, optional
+        Address ``tcp://host:port`` of a Dask scheduler to run on instead of ``workers`` processes, or
+        ``local:N`` for a cluster of N processes here; needs the extra ``[cluster]``.
 
     Returns
     -------
@@ -76,4 +80,5 @@ def simulate(
     }
     design = make_design(scenarios, **settings)
     keeper = keeper_for(store, design, Call("simulate", scenarios, settings))
-    return RunResult(design, run_design(design, workers=workers, progress=progress, keeper=keeper))
+    finished = run_design(design, workers=workers, progress=progress, keeper=keeper, cluster=cluster)
+    return RunResult(design, finished)
