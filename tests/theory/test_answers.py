@@ -94,7 +94,7 @@ def gain(behaviour: str, office: str, *changes: str) -> CompareResult:
         load(weighing_world(), *TIMED),
         load(weighing_world().replace("blo-bridge", office), *TIMED, *changes),
         behaviour=behaviour,
-        replications=40,
+        replications=30,
         seed=20131062,
         workers=1,
     )
