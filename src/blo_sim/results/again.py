@@ -48,14 +48,13 @@ class SentAgain:
         """Take in the encounters that the log holds now."""
         new = log.names[len(self.attempt) :]
         self.attempt += [int(name.partition(AGAIN)[2] or 0) for name in new]
+        attempt, last, share = self.attempt, self.attempts - 1, self.share
+        start, ends, wait = self.years[0], list(enumerate(self.years[1:])), self.wait
         for time, kind, load, _, micrograms, _, _ in log.events:
-            if kind == ENCOUNTER and micrograms and self.attempt[load] + 1 < self.attempts:
-                self._lose(time, commodity[load], self.share * micrograms)
-
-    def _lose(self, time: float, commodity: str, micrograms: float) -> None:
-        start = self.years[0]
-        before = probability_below(start - time, self.wait) if time < start else 0.0
-        for year, end in enumerate(self.years[1:]):
-            within = probability_below(end - time, self.wait)
-            self.expected[year, commodity] += round(micrograms * (within - before))
-            before = within
+            if kind != ENCOUNTER or not micrograms or attempt[load] >= last:
+                continue
+            before = probability_below(start - time, wait) if time < start else 0.0
+            for year, end in ends:
+                within = probability_below(end - time, wait)
+                self.expected[year, commodity[load]] += round(share * micrograms * (within - before))
+                before = within
