@@ -515,6 +515,52 @@ detection = {detection}
     return f"{BARE}{flow(loads_a_day)}{leg('3.0', f'sectors = {names}')}{sectors}"
 
 
+def told_world(ways: Sequence[tuple[str, str, str, float]], informants: Mapping[str, float]) -> str:
+    """Places between origin and market, with informants whose tips are known at once and never grow old.
+
+    Parameters
+    ----------
+    ways : sequence of (str, str, str, float)
+        Tail and head of a leg, its patrol sector and the detection of that, which acts on half of the
+        lookouts.
+    informants : mapping of str to float
+        Place to the probability that a load is told of when it leaves it.
+    """
+    between = {place for tail, head, _, _ in ways for place in (tail, head)} - {"origin", "market"}
+    places = "".join(
+        f'\n[[places]]\nid = "{name}"\ncountry = "BB"\nlat = 10.5\nlon = 10.0\n' for name in sorted(between)
+    )
+    legs = "".join(
+        leg("3.0", f'sectors = ["{name}"]')
+        .replace('"origin-market"', f'"to-{name}"')
+        .replace('"origin"', f'"{tail}"')
+        .replace('"market"', f'"{head}"')
+        + f'\n[[sectors]]\nid = "{name}"\ncountry = "BB"\nborder = "AA-BB"\ndetection = {detection}\n'
+        + channel("centre", name, "0.0")
+        for tail, head, name, detection in ways
+    )
+    sources = "".join(
+        f'\n[[sources]]\nid = "informants-{place}"\nplace = "{place}"\noffice = "centre"\n'
+        f"probability = {probability}\nlag_h = 0.0\n"
+        for place, probability in informants.items()
+    )
+    text = altered(BARE, ("intercept = 0.2", "intercept = 0.5"))
+    centre = '\n[[centres]]\nid = "centre"\n\n[reports]\nhalf_life_h = 1e9\n'
+    return f"{text}{flow(20.0)}{places}{legs}{centre}{sources}"
+
+
+def relay_world(early: float, late: float) -> str:
+    """One way by two sectors that detect a load in ten, with informants before each of them."""
+    ways = [("origin", "middle", "first", 0.1), ("middle", "market", "second", 0.1)]
+    return told_world(ways, {"origin": early, "middle": late})
+
+
+def fork_world(told: float) -> str:
+    """Two ways: one that is safer, but has informants, and one without any."""
+    safe = [("origin", "inn", "lane", 0.0), ("inn", "market", "safe", 0.1)]
+    return told_world([*safe, ("origin", "market", "other", 0.3)], {"inn": told})
+
+
 def race_world(links: int, delay_rate: float, travel_rate: float, loads_a_day: float) -> str:
     """Every load is reported at its departure; the message takes ``links`` hops to the unit at the market.
 

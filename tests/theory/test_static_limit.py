@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from intervals import covers, interval
 from runs import load
-from worlds import weighing_world
+from worlds import relay_world, weighing_world
 
 import blo_sim
 from blo_sim.analysis.generate import generate_instance
@@ -65,6 +65,18 @@ def test_best_replies_lose_what_the_bound_says(told: float) -> None:
     assert (limit.lower == limit.upper == limit.untipped) == (told == 0.0)
     low, high = interval(seized)
     assert high - low < 0.2 * limit.best_reply
+
+
+def test_tips_from_two_places_count_where_they_can(tmp_path: Path) -> None:
+    """A tip from the middle of a way is of no use at the control that lies behind."""
+    path = tmp_path / "relay.toml"
+    path.write_text(relay_world(0.05, 0.5), encoding="utf-8")
+    limit = bound_scenario(path).total
+    result = blo_sim.simulate(path, behaviour="fixed", replications=20, days=100, seed=SEED + 10, workers=1)
+    rows = [row for row in result.replications_table() if row["commodity"] == "heroin"]
+    seized = [row["expected_ug"] / 1e6 / row["attempted_g"] for row in rows]
+    assert covers(seized, limit.upper)
+    assert not covers(seized, 1.1 * limit.upper)
 
 
 @pytest.mark.parametrize("number", range(3))

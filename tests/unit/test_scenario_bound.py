@@ -9,7 +9,7 @@ from dataclasses import fields
 
 import pytest
 from runs import load
-from worlds import altered, series_world, small_world
+from worlds import altered, fork_world, relay_world, series_world, small_world
 
 import blo_sim
 from blo_sim.analysis.scenario_bound import ROW, ClassBound
@@ -46,6 +46,26 @@ def test_only_those_ahead_that_can_be_reached_are_told() -> None:
     silent = blo_sim.bound_scenario(load(cut, *links)).total
     assert silent.tipped < told.tipped
     assert silent.untipped == told.untipped
+
+
+def test_who_tells_late_helps_no_control_before_him() -> None:
+    """Two sectors detect 0.1 and act on half of their lookouts; one informant before each of them."""
+    found = blo_sim.bound_scenario(load(relay_world(0.05, 0.5))).total
+    untold, by_late, by_early = 1 - 0.9 * 0.9, 1 - 0.9 * 0.45, 1 - 0.45 * 0.45
+    seized_told = 0.05 * by_early + 0.95 * 0.5 * by_late
+    assert found.untipped == pytest.approx(untold)
+    assert found.tipped_share == pytest.approx(1 - 0.95 * 0.5)
+    assert found.tipped == pytest.approx(seized_told / (1 - 0.95 * 0.5))
+    assert found.upper == pytest.approx(0.95 * 0.5 * untold + seized_told)
+    assert found.lower == pytest.approx(found.upper)
+
+
+def test_who_knows_that_he_is_told_of_goes_round_the_informant() -> None:
+    """The safe way has an informant who tells of four loads in ten, the other one has none."""
+    found = blo_sim.bound_scenario(load(fork_world(0.4))).total
+    safe, told_there, other = 0.1, 1 - 0.9 * 0.5, 0.3
+    assert found.upper == pytest.approx(0.6 * safe + 0.4 * told_there)
+    assert found.lower == pytest.approx(0.6 * safe + 0.4 * other)
 
 
 def test_bribed_shifts_let_loads_pass_told_of_or_not() -> None:

@@ -4,7 +4,8 @@ No delay, no loss of messages, all offices at full effect, and one decision: eve
 choice set and is met there by what controls detect in the long run. A class is the loads of one flow by one
 mode. What is common to a whole way (how a load is hidden, whether it is told of) makes evasion a mixture of
 products, which is computed as such. Tips are those of informants; a tip is known at once, and stays fresh,
-at every control that a message from there can reach and that lies ahead.
+at every control that a message from there can reach and that lies ahead of the informant: who tells late on
+a way helps no control before him.
 
 Two values frame what smugglers of one class can make of it, if only the risk counts: `lower`, where each
 knows whether he was told of, and `upper`, where none knows and all take the one best way.
@@ -16,7 +17,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from blo_sim.experiment.design import loaded, whole
 from blo_sim.experiment.result import as_dataframe
 from blo_sim.model.border.long_run import LongRun
 from blo_sim.model.traffic.demand import NO_CLASS, chance_of_notice
-from blo_sim.model.traffic.prospects import Options, Smugglers, smugglers
+from blo_sim.model.traffic.prospects import Smugglers, smugglers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +47,10 @@ ROW = (
 SIZES = 50
 """Loads of a class are those at the middles of so many equal shares of its distribution of sizes."""
 HOURS_PER_MONTH = 730.0
+NOBODY: frozenset[int] = frozenset()
+
+Passage = tuple[float, list[tuple[int, float, float]]]
+"""Share of a stream's loads, and of each control its index and the probability of passing untold and told."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,11 @@ class ClassBound:
     tipped_share : float
         Told of by at least one informant on the way.
     untipped, tipped : float
-        Intercepted on the way of least risk to a load that nobody told of, and to one that was told of.
+        Intercepted on the way of least risk to a load that nobody told of, and to one that was told of by
+        somebody on that way.
     lower, upper : float
-        Intercepted at the least risk: where smugglers know whether they were told of, and where they do not.
+        Intercepted at the least risk: where smugglers know whether any informant tells of their load, on
+        whatever way, and where they do not.
     best_reply : float or None
         Intercepted on the ways that ``best-reply`` smugglers take, who weigh costs too and know of no tips;
         None without a table ``[behaviour]``.
@@ -186,25 +193,33 @@ class _Limits:
         self.world = world
         self.long_run = LongRun(world, 0.0)
         self.smugglers = None if world.behaviour is None else smugglers(world, "best-reply")
-        self.risks: dict[tuple[int, str, bool], float] = {}
+        self.reached = lru_cache(maxsize=None)(self._reached)
+        self.passages: dict[tuple[int, str], list[Passage]] = {}
 
     def bound(self, number: int) -> ClassBound:
         """The limit of a stream."""
         stream = self.world.streams[number]
-        untipped, tipped = (
-            np.array([self.risk(number, route, told=told) for route in stream.routes])
-            for told in (False, True)
-        )
         grams = _grams(stream)
-        q = np.array([_masses(grams, self.told(route, grams)) for route in stream.routes])
+        untipped = np.array([self.risk(number, route, NOBODY) for route in stream.routes])
+        mixture = np.array([self.mean_risk(number, route, grams) for route in stream.routes])
+        q = np.array([_masses(grams, self.told(_sources(route), grams)) for route in stream.routes])
+        told = mixture - (1.0 - q) * untipped  # share of all loads that are told of on the way and seized
+        tipped = np.divide(told, q, out=untipped.copy(), where=q > 0.0)
+        anywhere = _masses(grams, self.told(set(stream.sources), grams))
+        unnoticed = (1.0 - anywhere) * untipped
         months = np.array(stream.per_hour) / sum(stream.per_hour)
         over_year = np.zeros(6)
         for is_open, share in _ways(stream, months):
-            least = untipped[is_open].min(), tipped[is_open].min()
-            mixture = (1.0 - q) * untipped + q * tipped
             best = min(is_open, key=mixture.__getitem__)
-            knows = min((1.0 - q[way]) * least[0] + q[way] * least[1] for way in is_open)
-            values = [q[best], *least, min(knows, mixture[best]), mixture[best], 0.0]
+            knows = unnoticed[is_open].min() + (mixture - unnoticed)[is_open].min()
+            values = [
+                q[best],
+                untipped[is_open].min(),
+                tipped[is_open].min(),
+                min(knows, mixture[best]),
+                mixture[best],
+                0.0,
+            ]
             over_year += share * np.array(values)
         if self.smugglers is not None:
             over_year[5] = self._best_replies(number, self.smugglers, grams, months)
@@ -222,45 +237,73 @@ class _Limits:
             best_reply=None if self.smugglers is None else best_reply,
         )
 
-    def risk(self, number: int, route: Route, *, told: bool) -> float:
-        """Probability that a load is seized on a route: a mixture over its class and how it is hidden."""
-        place = number, route.name, told
-        if place not in self.risks:
-            self.risks[place] = self._risk(self.world.streams[number], route, told)
-        return self.risks[place]
+    def risk(self, number: int, route: Route, told: frozenset[int]) -> float:
+        """Probability that a load is seized on a route, if the controls in ``told`` have a lookout for it."""
+        return math.fsum(
+            share * (1.0 - math.prod(tipped if index in told else usual for index, usual, tipped in met))
+            for share, met in self.passage(number, route)
+        )
 
-    def _risk(self, stream: Stream, route: Route, told: bool) -> float:
-        world, total = self.world, 0.0
-        reached = self.reached(route) if told else frozenset()
+    def passage(self, number: int, route: Route) -> list[Passage]:
+        """How loads of a stream pass the controls of a route, by traffic class and by how they are hidden."""
+        place = number, route.name
+        if place not in self.passages:
+            self.passages[place] = list(self._passage(self.world.streams[number], route))
+        return self.passages[place]
+
+    def _passage(self, stream: Stream, route: Route) -> Iterator[Passage]:
+        world = self.world
+        met = [
+            (world.controls[index], lanes)
+            for leg in route.legs
+            for index, lanes in zip(
+                (*leg.controls, *leg.units), [*leg.lanes, *(() for _ in leg.units)], strict=True
+            )
+        ]
         for share, kind in _shares(stream.classes, NO_CLASS):
             for part, hidden in _shares(() if kind == NO_CLASS else world.concealment[kind], ""):
-                passed = 1.0
-                for leg in route.legs:
-                    lanes = [*leg.lanes, *(() for _ in leg.units)]
-                    for index, each in zip((*leg.controls, *leg.units), lanes, strict=True):
-                        passed *= 1.0 - self.long_run.of_kind(
-                            stream, world.controls[index], each, kind, hidden, told=index in reached
-                        )
-                total += share * part * (1.0 - passed)
-        return total
+                p = partial(self.long_run.of_kind, stream, kind=kind, hidden=hidden)
+                yield share * part, [
+                    (each.index, 1.0 - p(each, lanes, told=False), 1.0 - p(each, lanes, told=True))
+                    for each, lanes in met
+                ]
 
-    def reached(self, route: Route) -> frozenset[int]:
-        """Controls of a route that lie beyond the first place with informants, and that these can reach."""
-        routes = self.world.message_routes[-1][1]
-        offices: set[str] = set()
-        found: set[int] = set()
+    def mean_risk(self, number: int, route: Route, grams: Floats) -> float:
+        """Share of the mass of these loads that is seized on a route, told of or not."""
+        return math.fsum(
+            _masses(grams, told) * self.risk(number, route, who)
+            for who, told in self.tips(route, grams).items()
+        )
+
+    def mixture(self, number: int, route: Route, grams: Floats) -> Floats:
+        """`mean_risk` by size."""
+        parts = [told * self.risk(number, route, who) for who, told in self.tips(route, grams).items()]
+        whole: Floats = np.sum(parts, axis=0)
+        return whole
+
+    def tips(self, route: Route, grams: Floats) -> dict[frozenset[int], Floats]:
+        """Sets of controls on a route that are told of loads of these sizes, with their probabilities."""
+        found: dict[frozenset[int], Floats] = {NOBODY: np.ones_like(grams)}
+        passed = 0
         for leg in route.legs:
-            offices |= {self.world.sources[number].office for number in leg.sources}
-            for index in (*leg.controls, *leg.units):
-                name = self.world.controls[index].id
-                if any((office, name) in routes for office in offices):
-                    found.add(index)
-        return frozenset(found)
+            ahead = route.controls[passed:]
+            for number in leg.sources:
+                notice = chance_of_notice(self.world.sources[number], grams)
+                reached = self.reached(number).intersection(ahead)
+                if reached and notice.any():
+                    found = _told_too(found, reached, notice)
+            passed += len(leg.controls) + len(leg.units)
+        return found
 
-    def told(self, route: Route, grams: Floats) -> Floats:
-        """Probability that informants on a route tell of loads of these sizes."""
+    def _reached(self, source: int) -> frozenset[int]:
+        """Controls that messages of a source can reach."""
+        office, routes = self.world.sources[source].office, self.world.message_routes[-1][1]
+        return frozenset(each.index for each in self.world.controls if (office, each.id) in routes)
+
+    def told(self, sources: set[int], grams: Floats) -> Floats:
+        """Probability that at least one source tells of loads of these sizes."""
         unseen = np.ones_like(grams)
-        for number in {number for leg in route.legs for number in leg.sources}:
+        for number in sources:
             unseen *= 1.0 - chance_of_notice(self.world.sources[number], grams)
         return 1.0 - unseen
 
@@ -268,22 +311,39 @@ class _Limits:
         """Share intercepted on the ways that best replies take; of what is not sent, nothing."""
         options, total = known.options[number], 0.0
         seen: dict[tuple[bool, ...], float] = {}
+        mixtures: dict[int, Floats] = {}
+
+        def caught(option: int | None, size: int) -> float:
+            if option is None:
+                return 0.0
+            if option not in mixtures:
+                way = int(options.streams[option]), options.routes[option]
+                mixtures[option] = self.mixture(*way, grams)
+            return float(grams[size] * mixtures[option][size])
+
         for month, share in enumerate(months):
             closed = tuple(options.closed[month].tolist())
             if closed not in seen:
                 chosen = [options.best_reply(known.rules, number, int(each), month, 0) for each in grams]
-                caught = [
-                    0.0 if option is None else each * self._caught(options, option, each)
-                    for option, each in zip(chosen, grams.tolist(), strict=True)
-                ]
-                seen[closed] = math.fsum(caught) / float(grams.sum())
+                masses = [caught(option, size) for size, option in enumerate(chosen)]
+                seen[closed] = math.fsum(masses) / float(grams.sum())
             total += float(share) * seen[closed]
         return total
 
-    def _caught(self, options: Options, option: int, load: float) -> float:
-        number, route = int(options.streams[option]), options.routes[option]
-        q = float(self.told(route, np.array([load]))[0])
-        return (1.0 - q) * self.risk(number, route, told=False) + q * self.risk(number, route, told=True)
+
+def _told_too(
+    found: dict[frozenset[int], Floats], reached: frozenset[int], notice: Floats
+) -> dict[frozenset[int], Floats]:
+    """`_Limits.tips` with one more source, which notices with a probability and reaches some controls."""
+    after: dict[frozenset[int], Floats] = {}
+    for who, share in found.items():
+        for known, part in ((who, share * (1.0 - notice)), (who | reached, share * notice)):
+            after[known] = after[known] + part if known in after else part
+    return after
+
+
+def _sources(route: Route) -> set[int]:
+    return {number for leg in route.legs for number in leg.sources}
 
 
 def _ways(stream: Stream, months: Floats) -> Iterator[tuple[list[int], float]]:
