@@ -21,6 +21,12 @@ overrides = click.option(
 replications = click.option(
     "--replications", type=int, metavar="N", help="Number of replications.  [default: the scenario's]"
 )
+precision = click.option(
+    "--precision",
+    type=float,
+    metavar="X",
+    help="Instead: run until the headline's interval is within plus or minus X of its mean, such as 0.1.",
+)
 estimator = click.option(
     "--estimator",
     type=click.Choice(ESTIMATORS),
@@ -66,7 +72,7 @@ behaviours = click.option(
 
 def experiment(command: F) -> F:
     """All options of an experiment, in the order in which the help lists them."""
-    return _experiment(command, behaviours)
+    return _experiment(command, behaviours, precision)
 
 
 def experiment_of_one(command: F) -> F:
@@ -74,9 +80,10 @@ def experiment_of_one(command: F) -> F:
     return _experiment(command, behaviour)
 
 
-def _experiment(command: F, of_smugglers: Any) -> F:
+def _experiment(command: F, of_smugglers: Any, *more: Any) -> F:
     options = [
         replications,
+        *more,
         clock,
         estimator,
         of_smugglers,

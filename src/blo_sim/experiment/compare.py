@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import UsageError
 from blo_sim.experiment.design import DEFAULT_SEED, loaded, make_design, whole
+from blo_sim.experiment.precision import precision_of
 from blo_sim.experiment.replications import Progress, run_design
 from blo_sim.experiment.result import CompareResult
 from blo_sim.experiment.store import Call, Kept, keeper_for
@@ -19,6 +20,7 @@ def compare(
     baseline: str | os.PathLike[str] | Scenario,
     *alternatives: str | os.PathLike[str] | Scenario,
     replications: int | None = None,
+    precision: float | None = None,
     seed: int = DEFAULT_SEED,
     days: int | None = None,
     clock: str = "steady",
@@ -39,7 +41,7 @@ def compare(
         At least one. The baseline given again is compared with itself, and gains exactly 0.
     replications : int, optional
         The baseline's own default if left out.
-    seed, days, clock, estimator, behaviour, workers, progress, store, cluster
+    precision, seed, days, clock, estimator, behaviour, workers, progress, store, cluster
         As for `simulate`.
 
     Returns
@@ -66,8 +68,15 @@ def compare(
         "behaviour": behaviour,
     }
     design = make_design(scenarios, **settings)
-    keeper = keeper_for(store, design, Call("compare", scenarios, settings))
+    rule = precision_of(design, precision, replications)
+    keeper = keeper_for(store, design, Call("compare", scenarios, settings | {"precision": precision}))
     finished = run_design(
-        design, workers=workers, progress=progress, paired=True, keeper=keeper, cluster=cluster
+        design,
+        workers=workers,
+        progress=progress,
+        paired=True,
+        keeper=keeper,
+        cluster=cluster,
+        precision=rule,
     )
     return CompareResult(design, finished)

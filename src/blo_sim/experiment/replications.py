@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from blo_sim.experiment.design import same_demand
 from blo_sim.experiment.evaluators import evaluator_for
+from blo_sim.experiment.precision import points
 from blo_sim.experiment.store import Memory
 from blo_sim.results.runs import Pair
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
+    from blo_sim.experiment.precision import Precision
     from blo_sim.experiment.store import Keeper
     from blo_sim.model.replication import Replication
     from blo_sim.model.traffic.prospects import Smugglers
@@ -146,6 +148,7 @@ def run_design(
     paired: bool = False,
     keeper: Keeper | None = None,
     cluster: str | None = None,
+    precision: Precision | None = None,
 ) -> Finished:
     """Run all replications of a design that are not there yet; Ctrl-C keeps those that were finished.
 
@@ -163,6 +166,8 @@ def run_design(
         Where replications are kept; by default in memory.
     cluster : str, optional
         Address of a Dask cluster to run on, or ``local:N``.
+    precision : Precision, optional
+        When to stop, instead of after ``design.replications``.
 
     Raises
     ------
@@ -172,37 +177,73 @@ def run_design(
         If not even the first replication was finished.
     """
     keeper = Memory(design.names) if keeper is None else keeper
-    tasks = list(_tasks(design, paired, keeper.replications))
-    before = min(keeper.replications, design.replications)
-    each = sum(task.runs for task in _tasks(replace(design, replications=1), paired, 0))
-    done, total = before * each, design.replications * each
+    goals = [design.replications] if precision is None else points()
+    count = _reached(keeper, goals, precision)
     interrupted = False
     try:
-        if progress is not None:
-            progress(done, total)
-        if tasks:
-            shared = Shared(design.worlds, design.smugglers, design.estimator)
-            evaluator = evaluator_for(
-                run_task, shared, workers=workers, tasks=len(tasks), cluster=cluster
-            )
-            with closing(evaluator.map(tasks)) as results:
-                parts: list[Outcome] = []
-                for task, outcome in zip(tasks, results, strict=True):
-                    parts.append(outcome)
-                    done += task.runs
-                    if sum(len(part.summaries) for part in parts) == len(design.names):
-                        keeper.add(_joined(parts))
-                        parts = []
-                    if progress is not None:
-                        progress(done, total)
+        if count is None:
+            count = _run(design, keeper, goals, precision, workers, progress, paired, cluster)
+        elif progress is not None:
+            progress(count * len(design.names), count * len(design.names))
     except KeyboardInterrupt:
         interrupted = True
         if not keeper.replications:
             raise
     finally:
         keeper.close()
-    count = min(keeper.replications, design.replications)
-    return Finished(interrupted=interrupted, **keeper.runs(count))
+    return Finished(interrupted=interrupted, **keeper.runs(keeper.replications if count is None else count))
+
+
+def _reached(keeper: Keeper, goals: Sequence[int], precision: Precision | None) -> int | None:
+    """The first goal at which the replications that are there are enough; None if they are not."""
+    for goal in goals:
+        if goal > keeper.replications:
+            return None
+        if precision is None or goal == goals[-1]:
+            return goal
+        keeper.flush()
+        if precision.reached(keeper.runs(goal)["summaries"]):
+            return goal
+    return None
+
+
+def _run(
+    design: Design,
+    keeper: Keeper,
+    goals: Sequence[int],
+    precision: Precision | None,
+    workers: int | None,
+    progress: Progress | None,
+    paired: bool,
+    cluster: str | None,
+) -> int:
+    """Run what is missing until a goal is enough, and return it."""
+    tasks = list(_tasks(replace(design, replications=goals[-1]), paired, keeper.replications))
+    each = sum(task.runs for task in tasks) // (goals[-1] - keeper.replications)
+    done = keeper.replications * each
+
+    def tell() -> None:
+        if progress is not None:
+            progress(done, each * next(goal for goal in goals if goal * each >= done))
+
+    tell()
+    shared = Shared(design.worlds, design.smugglers, design.estimator)
+    evaluator = evaluator_for(run_task, shared, workers=workers, tasks=len(tasks), cluster=cluster)
+    with closing(evaluator.map(tasks)) as results:
+        parts: list[Outcome] = []
+        for task, outcome in zip(tasks, results, strict=True):
+            parts.append(outcome)
+            done += task.runs
+            tell()
+            if sum(len(part.summaries) for part in parts) < len(design.names):
+                continue
+            keeper.add(_joined(parts))
+            parts = []
+            if keeper.replications in goals:
+                found = _reached(keeper, [keeper.replications, goals[-1]], precision)
+                if found is not None:
+                    return found
+    raise AssertionError("the last goal is always enough")
 
 
 def _joined(parts: list[Outcome]) -> Outcome:

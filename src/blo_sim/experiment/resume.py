@@ -38,7 +38,7 @@ def resume(
     folder : str or path
         The ``store`` of `simulate`, `compare` or `compare_behaviours`, or what ``--out`` named.
     replications : int, optional
-        As many as were asked for at first, if left out.
+        As many as were asked for at first, if left out, or as many as the precision asked for takes.
     workers, cluster, progress
         As for `simulate`.
 
@@ -57,7 +57,7 @@ def resume(
     store = Store(folder)
     settings = dict(store.manifest["call"]["settings"])
     if replications is not None:
-        settings["replications"] = replications
+        settings |= {"replications": replications, "precision": None}
     return _called(store, folder, workers=workers, cluster=cluster, progress=progress, **settings)
 
 
@@ -79,7 +79,7 @@ def open_run(folder: str | os.PathLike[str]) -> Resumed:
     finished = min(counts.values(), default=0)
     if not finished:
         raise UsageError(f"{folder}: no replication is finished yet; `blo-sim resume` goes on with it")
-    settings = dict(store.manifest["call"]["settings"]) | {"replications": finished}
+    settings = dict(store.manifest["call"]["settings"]) | {"replications": finished, "precision": None}
     return _called(store, store, workers=1, **settings)
 
 

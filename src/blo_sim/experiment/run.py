@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.experiment.design import DEFAULT_SEED, loaded, make_design, whole
+from blo_sim.experiment.precision import precision_of
 from blo_sim.experiment.replications import Progress, run_design
 from blo_sim.experiment.result import RunResult
 from blo_sim.experiment.store import Call, Kept, keeper_for
@@ -18,6 +19,7 @@ def simulate(
     scenario: str | os.PathLike[str] | Scenario,
     *,
     replications: int | None = None,
+    precision: float | None = None,
     seed: int = DEFAULT_SEED,
     days: int | None = None,
     clock: str = "steady",
@@ -36,6 +38,10 @@ def simulate(
         A bundled name such as ``k22-baseline``, a path to a ``.toml`` file, or what `load_scenario` gave.
     replications : int, optional
         The scenario's own default if left out.
+    precision : float, optional
+        Instead of a number of replications, the half-width that the interval of the headline's intercepted
+        kilograms shall have over its mean, such as 0.1 (`blo_sim.experiment.precision`); of a comparison,
+        the intervals of what each alternative keeps from delivery.
     seed : int
         The same seed gives the same draws to every scenario.
     days : int, optional
@@ -79,6 +85,9 @@ def simulate(
         "behaviour": behaviour,
     }
     design = make_design(scenarios, **settings)
-    keeper = keeper_for(store, design, Call("simulate", scenarios, settings))
-    finished = run_design(design, workers=workers, progress=progress, keeper=keeper, cluster=cluster)
+    rule = precision_of(design, precision, replications)
+    keeper = keeper_for(store, design, Call("simulate", scenarios, settings | {"precision": precision}))
+    finished = run_design(
+        design, workers=workers, progress=progress, keeper=keeper, cluster=cluster, precision=rule
+    )
     return RunResult(design, finished)

@@ -67,8 +67,12 @@ class Keeper(Protocol):
         """Take in the next replication."""
         ...
 
+    def flush(self) -> None:
+        """Keep for good what was taken in."""
+        ...
+
     def close(self) -> None:
-        """Keep for good what was taken in; there will be no more."""
+        """The same; there will be no more."""
         ...
 
     def runs(self, count: int) -> dict[str, dict[str, Runs]]:
@@ -90,6 +94,9 @@ class Memory:
             for name, row in getattr(outcome, role).items():
                 self.rows[role].setdefault(name, []).append(row)
         self.replications += 1
+
+    def flush(self) -> None:
+        """Nothing to do."""
 
     def close(self) -> None:
         """Nothing to do."""
