@@ -284,6 +284,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
 def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
     weighing: str, weighing_without: str, tmp_path: Path
 ) -> None:
@@ -338,6 +339,7 @@ def test_the_manifest_tells_what_was_run(tmp_path: Path) -> None:
 # On a cluster ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.no_cover
 def test_serial_processes_and_cluster_give_the_same_bytes_and_go_on_with_each_other(
     weighing: str, weighing_without: str, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_every_alternative_counts_and_small_gains_need_not_be_told_from_nothing(
     assert not Precision(three, 1e-5).reached(worlds)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("shape", [0.3, 1.0])
 def test_intervals_cover_with_stopping_on(shape: float) -> None:
     """Of 1,500 experiments that each stop by themselves, 95 % cover the mean; of skewed ones some less."""
@@ -90,6 +91,7 @@ def test_intervals_cover_with_stopping_on(shape: float) -> None:
     assert covered / count < 0.97
 
 
+@pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
 def test_an_experiment_stops_by_itself_at_the_same_place_anywhere(tmp_path: Path) -> None:
     worlds = load(small_world(), "units.north-unit.detection=0.0"), load(small_world())
     found = blo_sim.compare(*worlds, precision=0.2, workers=1, **SHORT)
