@@ -65,8 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measured(behaviour: str, settings: dict[str, Any]) -> list[dict[str, Any]]:
     """A row for each line of the ledger under one behaviour."""
+    settings = {"behaviour": behaviour, "parameters": "central", **settings}
     results = {
-        estimator: compare(BASELINE, ALTERNATIVE, behaviour=behaviour, estimator=estimator, **settings)
+        estimator: compare(BASELINE, ALTERNATIVE, estimator=estimator, **settings)
         for estimator in ("expected", "realised")
     }
     expected, realised = (lines(each) for each in results.values())

@@ -133,12 +133,18 @@ TABLES = {
     "Reports": "How long a report is worth something, and what gives rise to reports besides `[[sources]]`.",
 }
 """The same for tables."""
+TOLD = 0.001
+"""Chance below which a range counts as narrowed."""
 LIMITS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 
 def pages() -> dict[str, str]:
     """The generated part of each page, by its path under ``docs/``."""
-    return {"reference/cli.md": command_line(), "reference/scenario.md": scenario_keys()}
+    return {
+        "plausible.md": narrowed_ranges(),
+        "reference/cli.md": command_line(),
+        "reference/scenario.md": scenario_keys(),
+    }
 
 
 def main() -> None:
@@ -149,6 +155,37 @@ def main() -> None:
         path.write_text(f"{written}{MARK}\n{generated}", encoding="utf-8")
     tutorial = DOCS / "tutorial.md"
     tutorial.write_text(renewed(tutorial.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+# Plausible worlds -----------------------------------------------------------------------------------
+
+
+def narrowed_ranges() -> str:
+    """How far matching narrowed the ranges of the shipped ensemble."""
+    from blo_sim.cli.tables import amount, percent
+    from blo_sim.experiment.ensemble import FOLDER, read_ensemble
+    from blo_sim.scenario.library import directory
+
+    ensemble = read_ensemble(directory() / FOLDER / "k22.json")
+    rows = ensemble.narrowing()
+    told = [row for row in rows if row["p_value"] < TOLD]
+    bounds = "; ".join(f"`{name}` {low:.3g} to {high:.3g}" for name, (low, high) in ensemble.targets.items())
+    passed = max(draw.point for draw in ensemble.draws) + 1 - len(ensemble.draws)
+    lines = [
+        f"{len(ensemble.draws)} points were run, {passed} passed over, and **{len(ensemble.kept)} kept**. "
+        f"Bounds: {bounds}.\n",
+        f"Of {len(rows)} ranges, {len(told)} differ from what all points have so far that chance would "
+        "do it in less than 1 of 1,000 (Kolmogorov-Smirnov; by chance alone it would be none or one). All "
+        f"others are, as far as {len(ensemble.kept)} draws can tell, not narrowed at all.\n",
+        "| range | from to | middle 90 % of the kept | median | width left | p |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows[: max(len(told), 12)]:
+        extent, kept = ((row[a], row[b]) for a, b in (("low", "high"), ("kept_low", "kept_high")))
+        cells = [f"`{row['range']}`", *(f"{amount(low)} to {amount(high)}" for low, high in (extent, kept))]
+        cells += [amount(row["kept_median"]), percent(row["width_left"]), f"{row['p_value']:.1g}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 # Commands -------------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 >>> import blo_sim
 >>> blo_sim.__all__  # doctest: +NORMALIZE_WHITESPACE
 ['Scenario', '__version__', 'bound_instance', 'bound_scenario', 'compare', 'compare_behaviours',
- 'compare_layouts', 'instance_scenario', 'load_scenario', 'open_run', 'resume', 'simulate', 'warmup_study']
+ 'compare_layouts', 'instance_scenario', 'load_scenario', 'match_history', 'open_run', 'read_ensemble',
+ 'resume', 'simulate', 'warmup_study']
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from blo_sim.analysis.bound import bound_instance
+    from blo_sim.analysis.matching import match_history
     from blo_sim.analysis.scenario_bound import bound_scenario
     from blo_sim.analysis.simulated import instance_scenario
     from blo_sim.analysis.warmup import warmup_study
     from blo_sim.experiment.behaviours import compare_behaviours
     from blo_sim.experiment.compare import compare
+    from blo_sim.experiment.ensemble import read_ensemble
     from blo_sim.experiment.layouts import compare_layouts
     from blo_sim.experiment.resume import open_run, resume
     from blo_sim.experiment.run import simulate
@@ -33,7 +36,9 @@ __all__ = [
     "compare_layouts",
     "instance_scenario",
     "load_scenario",
+    "match_history",
     "open_run",
+    "read_ensemble",
     "resume",
     "simulate",
     "warmup_study",
@@ -48,7 +53,9 @@ _HOMES = {
     "compare_layouts": "blo_sim.experiment.layouts",
     "instance_scenario": "blo_sim.analysis.simulated",
     "load_scenario": "blo_sim.scenario",
+    "match_history": "blo_sim.analysis.matching",
     "open_run": "blo_sim.experiment.resume",
+    "read_ensemble": "blo_sim.experiment.ensemble",
     "resume": "blo_sim.experiment.resume",
     "simulate": "blo_sim.experiment.run",
     "warmup_study": "blo_sim.analysis.warmup",

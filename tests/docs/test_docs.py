@@ -60,6 +60,10 @@ def test_reference_shows_the_help_of_every_command() -> None:
     assert squeezed(page("reference/cli.md")).endswith(squeezed(generate().command_line())), RENEW
 
 
+def test_the_page_of_plausible_worlds_is_of_the_shipped_ensemble() -> None:
+    assert squeezed(page("plausible.md")).endswith(squeezed(generate().narrowed_ranges())), RENEW
+
+
 def test_every_command_and_option_is_in_the_reference() -> None:
     text = page("reference/cli.md")
     for name in COMMANDS:

@@ -11,9 +11,12 @@ import sys
 import pytest
 
 import blo_sim
+from blo_sim.analysis.matching import Shared, run_point
 from blo_sim.cli.report import compare_text
 from blo_sim.experiment.design import make_design
+from blo_sim.experiment.ensemble import ensemble_of
 from blo_sim.scenario import load_scenario
+from blo_sim.scenario.ranges import ranges_of
 
 pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
 
@@ -21,13 +24,38 @@ SEED = 20131022
 
 
 def test_the_fit_is_within_a_factor_of_two() -> None:
-    result = blo_sim.simulate(load_scenario("k22-baseline"), replications=3, seed=SEED + 601)
+    result = blo_sim.simulate(
+        load_scenario("k22-baseline"), replications=3, seed=SEED + 601, parameters="central"
+    )
     rows = result.fit()
     assert {row.target for row in rows} == {
         "seized-region", "seized-tj", "seized-uz-tm", "road-share", "post-share"
     }  # fmt: skip
     for row in rows:
         assert row.low / 2 <= row.model["mean"] <= 2 * row.high, row
+
+
+def test_the_shipped_ensemble_is_of_the_shipped_ranges() -> None:
+    scenario = load_scenario("k22-baseline")
+    ensemble = ensemble_of(scenario)
+    assert set(ensemble.ranges) == {each.name for each in ranges_of(scenario)}
+    assert ensemble.differing(scenario) == []
+    assert ensemble.sha256 == scenario.sha256
+    assert len(ensemble.kept) >= 100
+    assert set(ensemble.targets) == {row.id for row in scenario.model.targets}
+    bounds = list(ensemble.targets.values())
+    for draw in (each for each in ensemble.draws if each.measures):
+        pairs = zip(draw.measures, bounds, strict=True)
+        assert draw.kept == all(low <= value <= high for value, (low, high) in pairs)
+
+
+def test_a_stored_draw_is_what_its_point_gives() -> None:
+    scenario = load_scenario("k22-baseline")
+    ensemble = ensemble_of(scenario)
+    draw = next(each for each in ensemble.draws if each.kept)
+    found = run_point(Shared(scenario, ensemble), draw.point)
+    assert found.kept
+    assert found.measures == pytest.approx(draw.measures, rel=1e-4)
 
 
 def test_neutral_offices_change_nothing_bit_for_bit() -> None:

@@ -378,6 +378,7 @@ def test_csv_of_all_behaviours_says_which_before_the_rest(
     rows = list(table)
     assert table.fieldnames == [
         "behaviour", "kind", "scenario", "commodity", "measure", "mean", "mc_low", "mc_high",
+        "plausible_low", "plausible_high",
     ]  # fmt: skip
     for name in BEHAVIOURS:
         assert main([*pair, "--behaviour", name]) == 0

@@ -62,7 +62,7 @@ def test_tracebacks_only_for_who_asks(failing, capsys, monkeypatch) -> None:  # 
 def test_unknown_commands_and_options_are_usage_errors(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["simulate"]) == 2
     assert "No such command" in capsys.readouterr().err
-    assert cli.main(["run", "x", "--parameters", "plausible"]) == 2
+    assert cli.main(["run", "x", "--map", "x"]) == 2
     assert "No such option" in capsys.readouterr().err
 
 

@@ -19,6 +19,7 @@ from blo_sim.experiment.evaluators import (
     ClusterEvaluator,
     ProcessEvaluator,
     SerialEvaluator,
+    _in_order,
     evaluator_for,
 )
 
@@ -130,6 +131,26 @@ def test_what_a_lost_worker_had_is_run_again(tmp_path: Path) -> None:
     results = list(ProcessEvaluator(die_once, str(tmp_path), 2).map(range(40)))
     assert results == list(range(40))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["11", "30"]
+
+
+def test_what_had_come_when_the_next_chunk_could_not_be_sent_is_not_lost() -> None:
+    chunks, sent, seen = Chunks(range(20), 1), 0, []
+
+    def submit(chunk: list[int]) -> list[int]:
+        nonlocal sent
+        sent += 1
+        if sent == 5:
+            raise BrokenPipeError
+        return chunk
+
+    while True:
+        try:
+            for outcome in _in_order(chunks, submit, lambda chunk: (chunk, 1.0)):
+                seen.append(outcome)
+            break
+        except BrokenPipeError:
+            assert sent == 5
+    assert seen == list(range(20))
 
 
 def test_closing_early_stops_the_workers_at_once() -> None:

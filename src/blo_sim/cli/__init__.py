@@ -23,6 +23,7 @@ COMMANDS = {
     "layouts": "blo_sim.cli.layouts",
     "bound": "blo_sim.cli.bound",
     "warmup": "blo_sim.cli.warmup",
+    "ensemble": "blo_sim.cli.ensemble",
     "trace": "blo_sim.cli.trace",
     "describe": "blo_sim.cli.describe",
     "scenarios": "blo_sim.cli.scenarios",

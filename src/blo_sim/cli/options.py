@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from blo_sim.experiment.design import BEHAVIOURS, CLOCKS, DEFAULT_SEED, ESTIMATORS
+from blo_sim.experiment.design import BEHAVIOURS, CLOCKS, DEFAULT_SEED, ESTIMATORS, PARAMETERS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -58,6 +58,12 @@ clock = click.option(
     show_default=True,
     help="A year in full operation, or the years from the grant on with openings on their dates.",
 )
+parameters = click.option(
+    "--parameters",
+    type=click.Choice(PARAMETERS),
+    help="Central values, or draws of the ranges that are plausible.  "
+    "[default: plausible where the scenario names an ensemble]",
+)
 ALL = "all"
 WAYS = "Smugglers keep their ways, learn from losses, or take the most profitable ways from the start"
 behaviour = click.option(
@@ -72,7 +78,7 @@ behaviours = click.option(
 
 def experiment(command: F) -> F:
     """All options of an experiment, in the order in which the help lists them."""
-    return _experiment(command, behaviours, precision)
+    return _experiment(command, behaviours, precision, parameters)
 
 
 def experiment_of_one(command: F) -> F:

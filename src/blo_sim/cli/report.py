@@ -25,12 +25,13 @@ from blo_sim.experiment.values import value
 from blo_sim.model.events import ELSEWHERE
 from blo_sim.results.network import TIP_OUTCOMES
 from blo_sim.results.response import RESPONSE
+from blo_sim.results.spread import FEW
 from blo_sim.results.statistics import ratio_difference
 
 if TYPE_CHECKING:
     from blo_sim.experiment.behaviours import BehavioursResult
 
-NOT_MODELLED = "Not modelled yet: what offices cost, and the uncertainty of the parameters."
+NOT_MODELLED = "Not modelled yet: what offices cost."
 THRESHOLD = (
     "Smugglers who learn change nothing where they believe in a risk of loss below a threshold. No source "
     "says how large it is, so both ends of its range stand here too."
@@ -195,18 +196,42 @@ def _period(result: Result) -> str:
     return "a year" if days == DAYS_PER_YEAR else f"in {days} days"
 
 
-def _caveat(result: Result) -> str:
+def _caveat(result: Result, p_gain: float | None = None) -> str:
     grades = Counter(each.grade for each in result.design.scenarios[-1].assumptions)
     total = sum(grades.values())
+    behaviour = BEHAVIOURS[result.design.behaviour]
+    ensemble = result.design.ensemble
+    if ensemble is not None:
+        signs = "" if p_gain is None else f" The expected gain is above 0 in {percent(p_gain)} of them."
+        changed = len(ensemble.differing(result.design.scenarios[0]))
+        if changed:
+            signs += f" {changed} of the ranges are not those with which these were found."
+        return (
+            f"{behaviour}. Plausible worlds are {_draws(result)} of the {len(ensemble.kept)} sets of values, "
+            f"out of {len(ensemble.draws)} tried, with which {ensemble.scenario} comes near what is "
+            f"published.{signs}"
+        )
     judged = f", {grades['judged']} of {total} of them judged" if total else ""
     return (
-        f"{BEHAVIOURS[result.design.behaviour]}. Central parameters only{judged}: the interval is simulation "
+        f"{behaviour}. Central parameters only{judged}: the interval is simulation "
         "noise, not the uncertainty of the answer."
     )
 
 
+def _draws(result: Result) -> int:
+    """How many draws of the parameters the replications had."""
+    return len(set(result.design.draws(result.replications) or ()))
+
+
 def _noise(entry: dict[str, Any], result: Result) -> str:
     count = f"{result.replications} replication{'s' if result.replications != 1 else ''}"
+    if entry["plausible"] is not None:
+        draws = _draws(result)
+        range_of = f"range of {draws} draws" if draws < FEW else f"middle 90 % of {draws} draws"
+        return (
+            f"in plausible worlds {interval(entry, of='plausible')}, {range_of}; {count}, Monte Carlo "
+            f"interval of the mean {interval(entry)}"
+        )
     if entry["mc_ci"] is None:
         same = "the same in every one of " if result.replications > 1 else "no Monte Carlo interval, "
         return same + count
@@ -225,7 +250,8 @@ def _compare_headline(result: CompareResult, name: str) -> str:
     answer = _taken_back(block["response"].get(name))
     return paragraph(
         f"{name} against {result.design.baseline}: {signed(kept['mean'])} kg {_period(result)} of {title} "
-        f"kept from delivery ({_noise(kept, result)}).{shares}{answer} {_caveat(result)}"
+        f"kept from delivery ({_noise(kept, result)}).{shares}{answer} "
+        f"{_caveat(result, kept['p_gain'])}"
     )
 
 
@@ -255,6 +281,18 @@ def _run_headline(result: Result) -> str:
     )
 
 
+def _interval_columns(result: Result, unit: str = "") -> list[str]:
+    """Headers of a number's uncertainties."""
+    plausible = [] if result.design.ensemble is None else [f"plausible{unit}"]
+    return [*plausible, f"interval{unit}"]
+
+
+def _intervals(result: Result, entry: dict[str, Any], scale: float = 1.0) -> list[str]:
+    """The range over plausible worlds, where such were run, and the Monte Carlo interval."""
+    found = [] if result.design.ensemble is None else [interval(entry, scale, "plausible")]
+    return [*found, interval(entry, scale)]
+
+
 def _measures(result: Result) -> str:
     rows = []
     for commodity, block in result.document()["commodities"].items():
@@ -266,9 +304,9 @@ def _measures(result: Result) -> str:
                     name,
                     amount(entry["attempted_kg"]["mean"]),
                     amount(caught["mean"]),
-                    interval(caught),
+                    *_intervals(result, caught),
                     percent(share["mean"]),
-                    interval(share, 100),
+                    *_intervals(result, share, 100),
                     amount(entry["delivered_kg"]["mean"]),
                 ]
             )
@@ -278,9 +316,9 @@ def _measures(result: Result) -> str:
         "scenario",
         "attempted",
         "intercepted",
-        "interval",
+        *_interval_columns(result),
         "share",
-        "interval %",
+        *_interval_columns(result, " %"),
         "delivered",
     ]
     return section(title, table(columns, rows, left=2))
@@ -297,7 +335,7 @@ def _gains(result: CompareResult) -> str:
                     commodity,
                     name,
                     signed(kept["mean"]),
-                    interval(kept),
+                    *_intervals(result, kept),
                     signed(kept["median"]),
                     signed(gain["intercepted_kg"]["mean"]),
                     points(share["mean"]),
@@ -313,7 +351,7 @@ def _gains(result: CompareResult) -> str:
         "commodity",
         "alternative",
         "kept",
-        "interval",
+        *_interval_columns(result),
         "median",
         "intercepted",
         "share pts",

@@ -61,11 +61,11 @@ def points(share: float | None) -> str:
     return UNDEFINED if share is None else signed(100 * share)
 
 
-def interval(entry: dict[str, Any], scale: float = 1.0) -> str:
-    """The Monte Carlo interval of an entry."""
-    if entry["mc_ci"] is None:
+def interval(entry: dict[str, Any], scale: float = 1.0, of: str = "mc_ci") -> str:
+    """The Monte Carlo interval of an entry, or its ``plausible`` range."""
+    if entry[of] is None:
         return UNDEFINED
-    low, high = entry["mc_ci"]
+    low, high = entry[of]
     return f"{amount(scale * low)} to {amount(scale * high)}"
 
 

@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.experiment.compare import compare
-from blo_sim.experiment.design import BEHAVIOURS, check_behaviour, loaded, named
+from blo_sim.experiment.design import (
+    BEHAVIOURS,
+    CENTRAL,
+    PLAUSIBLE,
+    check_behaviour,
+    loaded,
+    named,
+)
 from blo_sim.experiment.result import Result
 from blo_sim.experiment.run import simulate
 from blo_sim.experiment.store import Call, Place, Store
@@ -129,6 +136,8 @@ def compare_behaviours(
         folder = store
     elif store is not None:
         kept_settings = {name: each for name, each in settings.items() if name not in ELSEWHERE}
+        if kept_settings.get("parameters") not in (None, CENTRAL):
+            kept_settings["parameters"] = PLAUSIBLE
         folder = Store(store, Call("compare_behaviours", tuple(scenarios), kept_settings))
     for place, (label, behaviour, worlds) in enumerate(parts):
         part = None if progress is None else _part(progress, place, len(parts))

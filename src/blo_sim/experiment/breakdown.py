@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, Series, kilograms
-from blo_sim.experiment.values import of_mean
+from blo_sim.experiment.values import CENTRAL, Numbers
 from blo_sim.model.events import CAUSES
 from blo_sim.results.runs import summed
 from blo_sim.results.statistics import mean
@@ -23,7 +23,9 @@ Place = tuple[str, ...]
 """Control type and area, and country where both sides of it count apart."""
 
 
-def places(runs: Runs, estimator: str, weights: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+def places(
+    runs: Runs, estimator: str, weights: Mapping[str, float], of: Numbers = CENTRAL
+) -> dict[str, dict[str, Any]]:
     """Weighted kilograms that met such a control, and that it intercepted, by control type and area.
 
     A load counts once where it meets several controls of one type in one area.
@@ -33,8 +35,8 @@ def places(runs: Runs, estimator: str, weights: Mapping[str, float]) -> dict[str
     nothing = [0.0] * len(runs)
     return {
         label(*place): {
-            "met_kg": of_mean(met.get(place, nothing)),
-            "intercepted_kg": of_mean(caught.get(place, nothing)),
+            "met_kg": of.mean(met.get(place, nothing)),
+            "intercepted_kg": of.mean(caught.get(place, nothing)),
         }
         for place in sorted(met.keys() | caught.keys())
     }
@@ -46,6 +48,7 @@ def shares_of_gain(
     second: Runs,
     estimator: str,
     weights: Mapping[str, float],
+    of: Numbers = CENTRAL,
 ) -> dict[str, dict[str, Any]]:
     """Weighted kilograms more intercepted on unchanged flows and by response, by type, area and country.
 
@@ -62,7 +65,7 @@ def shares_of_gain(
         series = [run.get(place, nothing) for run in found]
         steps = [_less(later, earlier) for earlier, later in pairwise(series)]
         names = ("net_kg",) if unchanged is None else ("detection_kg", "response_kg")
-        result[label(*place)] = {name: of_mean(step) for name, step in zip(names, steps, strict=True)}
+        result[label(*place)] = {name: of.mean(step) for name, step in zip(names, steps, strict=True)}
     return result
 
 
@@ -80,12 +83,12 @@ def by_cause(runs: Runs, weights: Mapping[str, float]) -> dict[str, float]:
     return {cause: mean(kilograms_by(runs, cause, weights)) for cause in CAUSES}
 
 
-def causes(runs: Runs, weights: Mapping[str, float]) -> dict[str, Any]:
+def causes(runs: Runs, weights: Mapping[str, float], of: Numbers = CENTRAL) -> dict[str, Any]:
     """Realised kilograms and numbers of seized loads, by the cause: a share by weight and one by count."""
     return {
         cause: {
-            "kg": of_mean(kilograms_by(runs, cause, weights)),
-            "seizures": of_mean(_seizures(runs, cause, weights)),
+            "kg": of.mean(kilograms_by(runs, cause, weights)),
+            "seizures": of.mean(_seizures(runs, cause, weights)),
         }
         for cause in CAUSES
     }

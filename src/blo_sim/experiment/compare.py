@@ -13,6 +13,7 @@ from blo_sim.experiment.result import CompareResult
 from blo_sim.experiment.store import Call, Kept, keeper_for
 
 if TYPE_CHECKING:
+    from blo_sim.experiment.ensemble import Ensemble
     from blo_sim.scenario import Scenario
 
 
@@ -26,6 +27,7 @@ def compare(
     clock: str = "steady",
     estimator: str = "expected",
     behaviour: str | None = None,
+    parameters: str | Ensemble | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     store: Kept | None = None,
@@ -41,7 +43,7 @@ def compare(
         At least one. The baseline given again is compared with itself, and gains exactly 0.
     replications : int, optional
         The baseline's own default if left out.
-    precision, seed, days, clock, estimator, behaviour, workers, progress, store, cluster
+    precision, seed, days, clock, estimator, behaviour, parameters, workers, progress, store, cluster
         As for `simulate`.
 
     Returns
@@ -67,7 +69,8 @@ def compare(
         "estimator": estimator,
         "behaviour": behaviour,
     }
-    design = make_design(scenarios, **settings)
+    design = make_design(scenarios, parameters=parameters, **settings)
+    settings["parameters"] = design.parameters
     rule = precision_of(design, precision, replications)
     keeper = keeper_for(store, design, Call("compare", scenarios, settings | {"precision": precision}))
     finished = run_design(

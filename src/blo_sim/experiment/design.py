@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from blo_sim.errors import UsageError
 
 if TYPE_CHECKING:
+    from blo_sim.experiment.ensemble import Ensemble
     from blo_sim.model.traffic.prospects import Smugglers
     from blo_sim.scenario import Scenario
     from blo_sim.world.compile import World
@@ -20,6 +21,7 @@ Behaviour = Literal["fixed", "learning", "best-reply"]
 BEHAVIOURS: tuple[Behaviour, ...] = get_args(Behaviour)
 CLOCKS = ("steady", "dated")
 ESTIMATORS = ("expected", "realised")
+CENTRAL, PLAUSIBLE = PARAMETERS = ("central", "plausible")
 DEFAULT_SEED = 20131022
 LARGEST_SEED = 2**63 - 1
 
@@ -39,6 +41,8 @@ class Design:
     behaviour : {"fixed", "learning", "best-reply"}
     smugglers : tuple of Smugglers or None
         What the behaviour needs, in the order of ``names``.
+    ensemble : Ensemble, optional
+        Draws of the parameters, the same in all worlds of a replication; by default the central ones.
     """
 
     names: tuple[str, ...]
@@ -51,11 +55,23 @@ class Design:
     estimator: Estimator
     behaviour: Behaviour = "fixed"
     smugglers: tuple[Smugglers | None, ...] = (None,)
+    ensemble: Ensemble | None = None
 
     @property
     def baseline(self) -> str:
         """Name of the scenario that all others are compared with."""
         return self.names[0]
+
+    @property
+    def parameters(self) -> str:
+        """Whether replications have ``central`` or ``plausible`` parameters."""
+        return CENTRAL if self.ensemble is None else PLAUSIBLE
+
+    def draws(self, replications: int) -> tuple[int, ...] | None:
+        """The draw of the parameters of each replication; None if all have the central ones."""
+        if self.ensemble is None:
+            return None
+        return tuple(map(self.ensemble.draw_of, range(replications)))
 
     @property
     def days(self) -> int:
@@ -85,6 +101,7 @@ def make_design(
     clock: str = "steady",
     estimator: str = "expected",
     behaviour: str | None = None,
+    parameters: str | Ensemble | None = CENTRAL,
 ) -> Design:
     """Load, name, check and compile the scenarios of an experiment.
 
@@ -92,6 +109,9 @@ def make_design(
     ----------
     behaviour : {"fixed", "learning", "best-reply"}, optional
         The baseline's ``behaviour.kind`` by default, or ``fixed`` if it has no table ``[behaviour]``.
+    parameters : {"central", "plausible"}, Ensemble or None
+        The values of the files, or draws: of the ensemble that the baseline names, or of that one. None is
+        ``plausible`` if the baseline names one.
 
     The name of a scenario is its file's stem; a second one of other content gets ``~2``, a third
     ``~3``; the same scenario twice is one.
@@ -124,7 +144,8 @@ def make_design(
         clock=cast(Clock, clock),
         estimator=cast(Estimator, estimator),
         behaviour=cast(Behaviour, chosen),
-        smugglers=tuple(_prepared(world, chosen) for world in worlds),
+        smugglers=tuple(prepared(world, chosen) for world in worlds),
+        ensemble=_ensemble(parameters, next(iter(distinct.values()))),
     )
     _check_comparable(result)
     return result
@@ -183,6 +204,17 @@ def usual_behaviour(scenario: Scenario) -> str:
     return "fixed" if rules is None else rules.kind
 
 
+def _ensemble(parameters: str | Ensemble | None, baseline: Scenario) -> Ensemble | None:
+    from blo_sim.experiment.ensemble import Ensemble, ensemble_of
+
+    if isinstance(parameters, Ensemble):
+        return parameters
+    if parameters is None:
+        parameters = CENTRAL if baseline.model.ensemble is None else PLAUSIBLE
+    one_of("parameters", parameters, PARAMETERS)
+    return ensemble_of(baseline) if parameters == PLAUSIBLE else None
+
+
 def check_behaviour(behaviour: str, scenarios: dict[str, Scenario]) -> None:
     """Refuse scenarios, by their names, that do not say how organisations decide under a behaviour."""
     for name, scenario in scenarios.items():
@@ -193,7 +225,7 @@ def check_behaviour(behaviour: str, scenarios: dict[str, Scenario]) -> None:
             )
 
 
-def _prepared(world: World, behaviour: str) -> Smugglers | None:
+def prepared(world: World, behaviour: str) -> Smugglers | None:
     from blo_sim.model.traffic.prospects import smugglers
 
     return smugglers(world, behaviour)

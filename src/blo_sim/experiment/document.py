@@ -12,8 +12,8 @@ from blo_sim.experiment.design import same_demand
 from blo_sim.experiment.exchange import DAYS_PER_YEAR, desks, leaks, messages
 from blo_sim.experiment.ledger import DETECTION, Columns, answered, ledger, ledger_lines
 from blo_sim.experiment.masses import Masses, difference, kilograms, masses
-from blo_sim.experiment.values import of_mean, of_ratio, value
-from blo_sim.results.statistics import median, ratio_difference, variance_reduction
+from blo_sim.experiment.values import CENTRAL, Numbers
+from blo_sim.results.statistics import median, variance_reduction
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
@@ -38,20 +38,20 @@ def document(
     dict
         Only dictionaries, lists, strings, numbers and None; no NaN.
     """
-    summaries = finished.summaries
+    summaries, of = finished.summaries, numbers(design, finished.replications)
     content = head(design, finished.replications)
     worlds = dict(zip(design.names, zip(design.scenarios, design.worlds, strict=True), strict=True))
     weights = design.blocks()[content["headline"]]
     content |= {
-        "lawful": {name: lawful(summaries[name]) for name in design.names},
-        "messages": {name: messages(world, summaries[name]) for name, (_, world) in worlds.items()},
+        "lawful": {name: lawful(summaries[name], of) for name in design.names},
+        "messages": {name: messages(world, summaries[name], of) for name, (_, world) in worlds.items()},
         "desks": {
-            name: desks(scenario.model, world, summaries[name])
+            name: desks(scenario.model, world, summaries[name], of)
             for name, (scenario, world) in worlds.items()
         },
-        "leaks": {name: leaks(summaries[name], weights) for name in design.names},
-        "causes": {name: causes(summaries[name], weights) for name in design.names},
-        "places": {name: places(summaries[name], design.estimator, weights) for name in design.names},
+        "leaks": {name: leaks(summaries[name], weights, of) for name in design.names},
+        "causes": {name: causes(summaries[name], weights, of) for name in design.names},
+        "places": {name: places(summaries[name], design.estimator, weights, of) for name in design.names},
         "commodities": commodities(design, finished, paired=paired),
     }
     if paired:
@@ -62,6 +62,7 @@ def document(
                 summaries[name],
                 design.estimator,
                 weights,
+                of,
             )
             for name in design.alternatives
         }
@@ -94,13 +95,19 @@ def head(design: Design, replications: int) -> dict[str, Any]:
         "days": design.days,
         "clock": design.clock,
         "behaviour": design.behaviour,
-        "parameters": "central",
+        "parameters": design.parameters,
         "estimator": design.estimator,
         "version": __version__,
         "baseline": design.baseline,
         "headline": design.scenarios[0].model.headline.id,
         "scenarios": {name: each.sha256 for name, each in zip(design.names, design.scenarios, strict=True)},
     }
+
+
+def numbers(design: Design, replications: int) -> Numbers:
+    """How means over so many replications of a design are told."""
+    draws = design.draws(replications)
+    return CENTRAL if draws is None else Numbers(draws)
 
 
 def years(design: Design) -> list[tuple[dt.date, dt.date]]:
@@ -121,8 +128,9 @@ def commodities(
         name: masses(finished.summaries[name], design.commodities, design.estimator, year)
         for name in design.names
     }
+    of = numbers(design, finished.replications)
     blocks: dict[str, Any] = {
-        key: {"measures": {name: measures(worlds[name], weights) for name in design.names}}
+        key: {"measures": {name: measures(worlds[name], weights, of) for name in design.names}}
         for key, weights in design.blocks().items()
     }
     if not paired:
@@ -133,10 +141,10 @@ def commodities(
         pair = worlds[design.baseline], worlds[name]
         lines = lines_of(design, finished, name, year)
         for key, weights in design.blocks().items():
-            blocks[key]["gains"][name] = gains(*pair, weights)
-            blocks[key]["ledger"][name] = ledger(lines, weights)
+            blocks[key]["gains"][name] = gains(*pair, weights, of)
+            blocks[key]["ledger"][name] = ledger(lines, weights, of)
             if DETECTION in lines:
-                blocks[key]["response"][name] = answered(lines, weights)
+                blocks[key]["response"][name] = answered(lines, weights, of)
     return blocks
 
 
@@ -162,18 +170,18 @@ def unchanged(design: Design, finished: Finished, name: str) -> Runs | None:
     return finished.summaries[name] if given or name == design.baseline else None
 
 
-def measures(world: Masses, weights: Mapping[str, float]) -> dict[str, Any]:
+def measures(world: Masses, weights: Mapping[str, float], of: Numbers = CENTRAL) -> dict[str, Any]:
     """Kilograms and shares of one world."""
     attempted, intercepted = kilograms(world.attempted, weights), kilograms(world.intercepted, weights)
     return {
-        "attempted_kg": of_mean(attempted),
-        "intercepted_kg": of_mean(intercepted),
-        "intercepted_share": of_ratio(intercepted, attempted),
-        "delivered_kg": of_mean(kilograms(world.delivered, weights)),
-        "deterred_kg": of_mean(kilograms(world.deterred, weights)),
-        "again_kg": of_mean(kilograms(world.again, weights)),
-        "again_delivered_kg": of_mean(kilograms(world.again_delivered, weights)),
-        "other_way_share": of_ratio(kilograms(world.other_way, weights), kilograms(world.sent, weights)),
+        "attempted_kg": of.mean(attempted),
+        "intercepted_kg": of.mean(intercepted),
+        "intercepted_share": of.ratio(intercepted, attempted),
+        "delivered_kg": of.mean(kilograms(world.delivered, weights)),
+        "deterred_kg": of.mean(kilograms(world.deterred, weights)),
+        "again_kg": of.mean(kilograms(world.again, weights)),
+        "again_delivered_kg": of.mean(kilograms(world.again_delivered, weights)),
+        "other_way_share": of.ratio(kilograms(world.other_way, weights), kilograms(world.sent, weights)),
     }
 
 
@@ -187,20 +195,23 @@ def differences(
     )
 
 
-def gains(first: Masses, second: Masses, weights: Mapping[str, float]) -> dict[str, Any]:
+def gains(
+    first: Masses, second: Masses, weights: Mapping[str, float], of: Numbers = CENTRAL
+) -> dict[str, Any]:
     """Paired gains of the second world over the first."""
     intercepted, kept = differences(first, second, weights)
     signs = paired_years(kilograms(difference(first.seized, second.seized), weights))
     before, after = kilograms(first.intercepted, weights), kilograms(second.intercepted, weights)
     shares = [_shares(first, before, weights), _shares(second, after, weights)]
-    share, interval = ratio_difference(
-        (before, kilograms(first.attempted, weights)), (after, kilograms(second.attempted, weights))
-    )
+    attempted = kilograms(first.attempted, weights), kilograms(second.attempted, weights)
+    share = of.ratio_difference((before, attempted[0]), (after, attempted[1]))
     delivered = kilograms(first.delivered, weights), kilograms(second.delivered, weights)
     return {
-        "intercepted_kg": _gain(of_mean(intercepted), intercepted, signs, variance_reduction(before, after)),
-        "intercepted_share": _share_gain(value(share, interval), shares, signs),
-        "kept_kg": _gain(of_mean(kept), kept, signs, variance_reduction(*delivered)),
+        "intercepted_kg": _gain(
+            of.mean(intercepted), intercepted, signs, variance_reduction(before, after), of
+        ),
+        "intercepted_share": _share_gain(share, shares, signs, of),
+        "kept_kg": _gain(of.mean(kept), kept, signs, variance_reduction(*delivered), of),
     }
 
 
@@ -213,16 +224,16 @@ def paired_years(realised: Sequence[float]) -> dict[str, int]:
     }
 
 
-def lawful(runs: Runs) -> dict[str, Any]:
+def lawful(runs: Runs, of: Numbers = CENTRAL) -> dict[str, Any]:
     """What lawful travellers bear: a crossing is one passage at each of two posts; shares are per passage."""
     passages = runs.column("lawful", "passages")
     return {
-        "crossings": of_mean([count / 2 for count in passages]),
-        "wait_h": of_ratio(waits(runs), passages),
-        "searched_share": of_ratio(runs.column("lawful", "searched"), passages),
-        "released_share": of_ratio(runs.column("lawful", "released"), passages),
-        "mistaken": of_mean(runs.column("lawful", "mistaken")),
-        "held": of_mean(runs.column("lawful", "held")),
+        "crossings": of.mean([count / 2 for count in passages]),
+        "wait_h": of.ratio(waits(runs), passages),
+        "searched_share": of.ratio(runs.column("lawful", "searched"), passages),
+        "released_share": of.ratio(runs.column("lawful", "released"), passages),
+        "mistaken": of.mean(runs.column("lawful", "mistaken")),
+        "held": of.mean(runs.column("lawful", "held")),
     }
 
 
@@ -232,21 +243,29 @@ def waits(runs: Runs) -> list[float]:
 
 
 def _gain(
-    centre: dict[str, Any], values: Sequence[float], signs: dict[str, int], reduction: float | None
+    centre: dict[str, Any],
+    values: Sequence[float],
+    signs: dict[str, int],
+    reduction: float | None,
+    of: Numbers,
 ) -> dict[str, Any]:
-    middle = median(values) if values else None
-    return centre | {"median": middle, "p_gain": None, "paired_years": signs, "variance_reduction": reduction}
+    expected = of.expected(values)
+    return centre | {
+        "median": median(values) if values else None,
+        "p_gain": sum(each > 0 for each in expected) / len(expected) if expected else None,
+        "paired_years": signs,
+        "variance_reduction": reduction,
+    }
 
 
 def _share_gain(
-    centre: dict[str, Any], shares: list[list[float] | None], signs: dict[str, int]
+    centre: dict[str, Any], shares: list[list[float] | None], signs: dict[str, int], of: Numbers
 ) -> dict[str, Any]:
     before, after = shares
     if before is None or after is None:
-        return _gain(centre, [], signs, None)
-    return _gain(
-        centre, [b - a for a, b in zip(before, after, strict=True)], signs, variance_reduction(before, after)
-    )
+        return _gain(centre, [], signs, None, CENTRAL)
+    gained = [b - a for a, b in zip(before, after, strict=True)]
+    return _gain(centre, gained, signs, variance_reduction(before, after), of)
 
 
 def _shares(world: Masses, intercepted: Sequence[float], weights: Mapping[str, float]) -> list[float] | None:

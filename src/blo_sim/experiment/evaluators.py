@@ -290,9 +290,9 @@ def _in_order(
     while pending:
         outcomes, seconds = result(pending.popleft())
         chunks.took(seconds, len(outcomes))
-        chunks.waiting.popleft()
         if chunk := chunks.next():
-            pending.append(submit(chunk))
+            pending.append(submit(chunk))  # fails if workers were lost: nothing may be taken off before
+        chunks.waiting.popleft()
         for outcome in outcomes:
             yield _accepted(outcome)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from blo_sim.clock import HOURS_PER_WEEK, TICKS_PER_HOUR
 from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, kilograms
-from blo_sim.experiment.values import of_mean, of_ratio
+from blo_sim.experiment.values import CENTRAL, Numbers
 from blo_sim.model.events import LATE, SOURCES
 from blo_sim.results.network import ENDS, TIP_OUTCOMES, TIP_SOURCES
 from blo_sim.results.runs import summed
@@ -31,32 +31,32 @@ KINDS = {
 """Tables of offices, and what one of their rows is called."""
 
 
-def messages(world: World, runs: Runs) -> dict[str, Any]:
+def messages(world: World, runs: Runs, of: Numbers = CENTRAL) -> dict[str, Any]:
     """Lookouts for loads by how they ended, then all messages by source and by channel, then reports."""
     sent, late, ticks = (runs.column("messages", name) for name in ("sent", "late", "late_ticks"))
     shares = {
-        f"{end}_share": of_ratio(runs.column("messages", end), sent) for end in (*ENDS, "leaked")
+        f"{end}_share": of.ratio(runs.column("messages", end), sent) for end in (*ENDS, "leaked")
     }
     return {
-        "sent": of_mean(sent),
+        "sent": of.mean(sent),
         **shares,
-        "late_h": of_ratio([each / TICKS_PER_HOUR for each in ticks], late),
+        "late_h": of.ratio([each / TICKS_PER_HOUR for each in ticks], late),
         "late_by": {
-            reason: of_ratio(runs.column("late_by", reason), late) for reason in LATE
+            reason: of.ratio(runs.column("late_by", reason), late) for reason in LATE
         },
-        "tips": tips(runs),
-        "by_source": {source: _source(runs, source) for source in SOURCES},
-        "by_channel": {label: _channel(runs, names) for label, names in channels(world).items()},
+        "tips": tips(runs, of),
+        "by_source": {source: _source(runs, source, of) for source in SOURCES},
+        "by_channel": {label: _channel(runs, names, of) for label, names in channels(world).items()},
     }
 
 
-def tips(runs: Runs) -> dict[str, Any]:
+def tips(runs: Runs, of: Numbers = CENTRAL) -> dict[str, Any]:
     """Reports on loads, by source and together: how many were born, and the shares of them by outcome."""
     return {
         name: {
-            "born": of_mean(tip_counts(runs, "born", sources)),
+            "born": of.mean(tip_counts(runs, "born", sources)),
             **{
-                f"{outcome}_share": of_ratio(
+                f"{outcome}_share": of.ratio(
                     tip_counts(runs, outcome, sources), tip_counts(runs, "born", sources)
                 )
                 for outcome in TIP_OUTCOMES
@@ -86,13 +86,13 @@ def channels(world: World) -> dict[str, list[str]]:
     return found
 
 
-def leaks(runs: Runs, weights: Mapping[str, float]) -> dict[str, Any]:
+def leaks(runs: Runs, weights: Mapping[str, float], of: Numbers = CENTRAL) -> dict[str, Any]:
     """Loads that heard of a lookout and what they did, and the weighted kilograms that got through by it."""
     counts = {
-        measure: of_mean(_leak_sum(runs, measure))
+        measure: of.mean(_leak_sum(runs, measure))
         for measure in ("warned", "rerouted", "waited")
     }
-    return {**counts, "delivered_kg": of_mean(leaked_kilograms(runs, weights))}
+    return {**counts, "delivered_kg": of.mean(leaked_kilograms(runs, weights))}
 
 
 def leaked_kilograms(runs: Runs, weights: Mapping[str, float]) -> list[float]:
@@ -109,10 +109,12 @@ def leaked_kilograms(runs: Runs, weights: Mapping[str, float]) -> list[float]:
 # Desks ----------------------------------------------------------------------------------------------
 
 
-def desks(model: ScenarioModel, world: World, runs: Runs) -> dict[str, Any]:
+def desks(
+    model: ScenarioModel, world: World, runs: Runs, of: Numbers = CENTRAL
+) -> dict[str, Any]:
     """Work of the desks, by office; of a real place by kind and country of the office."""
     return {
-        label: _desk(group, world, runs) for label, group in sorted(desk_groups(model, world).items())
+        label: _desk(group, world, runs, of) for label, group in sorted(desk_groups(model, world).items())
     }
 
 
@@ -171,15 +173,15 @@ def per_year(values: Sequence[float], days: int) -> list[float]:
     return [value * DAYS_PER_YEAR / days for value in values]
 
 
-def _desk(offices: Sequence[str], world: World, runs: Runs) -> dict[str, Any]:
+def _desk(offices: Sequence[str], world: World, runs: Runs, of: Numbers) -> dict[str, Any]:
     jobs, work = desk_counts(runs, "jobs", offices), hours(runs, "work_ticks", offices)
     there = [officer_hours(world, office) for office in offices]
     limited = sum(each for each in there if each is not None) if None not in there else 0.0
     return {
-        "jobs_per_year": of_mean(per_year(jobs, world.days)),
-        "load": of_ratio(work, [limited] * len(work)),
-        "wait_h": of_ratio(hours(runs, "wait_ticks", offices), jobs),
-        "false_share": of_ratio(hours(runs, "false_ticks", offices), work),
+        "jobs_per_year": of.mean(per_year(jobs, world.days)),
+        "load": of.ratio(work, [limited] * len(work)),
+        "wait_h": of.ratio(hours(runs, "wait_ticks", offices), jobs),
+        "false_share": of.ratio(hours(runs, "false_ticks", offices), work),
     }
 
 
@@ -189,22 +191,22 @@ def _sum_of_hours(officers: Sequence[int], first: int, last: int) -> int:
     return weeks * sum(officers) + sum(officers[hour % HOURS_PER_WEEK] for hour in range(first, first + rest))
 
 
-def _source(runs: Runs, source: str) -> dict[str, Any]:
+def _source(runs: Runs, source: str, of: Numbers) -> dict[str, Any]:
     sent = runs.column("messages_by", (source, "sent"))
-    shares = {f"{end}_share": of_ratio(runs.column("messages_by", (source, end)), sent) for end in ENDS}
-    return {"sent": of_mean(sent), **shares}
+    shares = {f"{end}_share": of.ratio(runs.column("messages_by", (source, end)), sent) for end in ENDS}
+    return {"sent": of.mean(sent), **shares}
 
 
-def _channel(runs: Runs, names: Sequence[str]) -> dict[str, Any]:
+def _channel(runs: Runs, names: Sequence[str], of: Numbers) -> dict[str, Any]:
     carried, lost, withheld = (
         summed(runs, "channels", [(name, end) for name in names])
         for end in ("carried", "lost", "withheld")
     )
     given = [sum(parts) for parts in zip(carried, lost, withheld, strict=True)]
     return {
-        "carried": of_mean(carried),
-        "lost_share": of_ratio(lost, given),
-        "withheld_share": of_ratio(withheld, given),
+        "carried": of.mean(carried),
+        "lost_share": of.ratio(lost, given),
+        "withheld_share": of.ratio(withheld, given),
     }
 
 

@@ -17,7 +17,7 @@ from blo_sim.experiment.graph import graph_measures
 from blo_sim.experiment.masses import masses
 from blo_sim.experiment.replications import Finished, Progress, run_design
 from blo_sim.experiment.result import Result, rows_of
-from blo_sim.experiment.values import of_mean, of_ratio, value
+from blo_sim.experiment.values import CENTRAL, value
 from blo_sim.results.runs import ListedRuns
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class LayoutsResult(Result):
             masses(self.summaries[name], self.design.commodities, self.design.estimator)
             for name in (first, second)
         )
-        return of_mean(differences(other, one, headline)[0])
+        return CENTRAL.mean(differences(other, one, headline)[0])
 
     @cached_property
     def _document(self) -> dict[str, Any]:
@@ -113,14 +113,14 @@ class LayoutsResult(Result):
             "tips_in_time_share": sent["tips"][exchange.ALL]["in_time_share"],
             "late_by": sent["late_by"],
             "busiest": _busiest(exchange.desks(model, world, runs)),
-            "false_work_h_per_year": of_mean(
+            "false_work_h_per_year": CENTRAL.mean(
                 exchange.per_year(exchange.hours(runs, "false_ticks", offices), world.days)
             ),
             "officers": desk_officers(world),
             "tips_per_officer_year": _tips_per_officer(world, runs),
-            "leaked_kg": of_mean(exchange.leaked_kilograms(runs, weights)),
+            "leaked_kg": CENTRAL.mean(exchange.leaked_kilograms(runs, weights)),
             "wait_h": travellers["wait_h"],
-            "mistaken_per_year": of_mean(exchange.per_year(mistaken, world.days)),
+            "mistaken_per_year": CENTRAL.mean(exchange.per_year(mistaken, world.days)),
         }
 
     def _rows(self) -> Iterator[dict[str, Any]]:
@@ -342,7 +342,7 @@ def _shares(design: Design, runs: Runs) -> dict[str, Any]:
     caught = measures(masses(runs, design.commodities, design.estimator), weights)
     born, in_time = (exchange.tip_counts(runs, outcome) for outcome in ("born", "in_time"))
     return {
-        "tips_in_time_share": of_ratio(in_time, born),
+        "tips_in_time_share": CENTRAL.ratio(in_time, born),
         "intercepted_share": caught["intercepted_share"],
     }
 
@@ -361,4 +361,4 @@ def _tips_per_officer(world: World, runs: Runs) -> dict[str, Any]:
     if officers is None:
         return value(None, None)
     in_time = exchange.per_year(exchange.tip_counts(runs, "in_time"), world.days)
-    return of_mean([each / officers for each in in_time])
+    return CENTRAL.mean([each / officers for each in in_time])

@@ -19,11 +19,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.experiment.masses import MICROGRAMS_PER_GRAM, Series, added, difference, kilograms, masses
-from blo_sim.experiment.values import of_mean, of_ratio
+from blo_sim.experiment.values import CENTRAL, Numbers
 from blo_sim.model.events import MECHANISMS
 from blo_sim.results.response import INTERCEPTED, KEPT, RESPONSE
 from blo_sim.results.runs import summed
-from blo_sim.results.statistics import mean, mean_interval
+from blo_sim.results.statistics import mean
 
 if TYPE_CHECKING:
     from blo_sim.results.runs import Runs
@@ -141,7 +141,9 @@ def _of(runs: Runs, table: str, names: tuple[str, ...], commodity: str, year: in
     ]
 
 
-def ledger(lines: Mapping[str, Columns], weights: Mapping[str, float]) -> dict[str, Any]:
+def ledger(
+    lines: Mapping[str, Columns], weights: Mapping[str, float], of: Numbers = CENTRAL
+) -> dict[str, Any]:
     """The ledger of a block of the document: each line's two columns, with their intervals.
 
     Parameters
@@ -153,14 +155,16 @@ def ledger(lines: Mapping[str, Columns], weights: Mapping[str, float]) -> dict[s
     """
     return {
         name: {
-            "intercepted_kg": line(kilograms(intercepted, weights)),
-            "kept_kg": line(kilograms(kept, weights)),
+            "intercepted_kg": line(kilograms(intercepted, weights), of),
+            "kept_kg": line(kilograms(kept, weights), of),
         }
         for name, (intercepted, kept) in lines.items()
     }
 
 
-def answered(lines: Mapping[str, Columns], weights: Mapping[str, float]) -> dict[str, Any]:
+def answered(
+    lines: Mapping[str, Columns], weights: Mapping[str, float], of: Numbers = CENTRAL
+) -> dict[str, Any]:
     """The kilograms that a gain would keep from delivery on unchanged flows, and what the response adds.
 
     Parameters
@@ -170,9 +174,9 @@ def answered(lines: Mapping[str, Columns], weights: Mapping[str, float]) -> dict
     """
     gained, response = (kilograms(_kept(lines, group), weights) for group in (UNCHANGED, RESPONSE))
     return {
-        "unchanged_kg": of_mean(gained),
-        "response_kg": of_mean(response),
-        "taken_back_share": of_ratio([-each for each in response], gained),
+        "unchanged_kg": of.mean(gained),
+        "response_kg": of.mean(response),
+        "taken_back_share": of.ratio([-each for each in response], gained),
     }
 
 
@@ -183,7 +187,7 @@ def _kept(lines: Mapping[str, Columns], group: Sequence[str]) -> Series:
     return first
 
 
-def line(values: Sequence[float]) -> dict[str, Any]:
+def line(values: Sequence[float], of: Numbers = CENTRAL) -> dict[str, Any]:
     """One column of one line: its mean and Monte Carlo interval."""
-    interval = mean_interval(values)
+    interval = of.interval(values)
     return {"mean": mean(values), "mc_ci": None if interval is None else list(interval)}

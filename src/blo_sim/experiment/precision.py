@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blo_sim.errors import UsageError
-from blo_sim.experiment.document import differences
+from blo_sim.experiment.document import differences, numbers
 from blo_sim.experiment.masses import kilograms, masses
-from blo_sim.results.statistics import mean, mean_interval
+from blo_sim.results.statistics import mean
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
@@ -101,6 +101,6 @@ class Precision:
         return all(self._narrow(gain, least) for gain in gains)
 
     def _narrow(self, values: list[float], least: float) -> bool:
-        interval = mean_interval(values)
+        interval = numbers(self.design, len(values)).interval(values)
         half = 0.0 if interval is None else (interval[1] - interval[0]) / 2.0
         return half <= self.relative * max(abs(mean(values)), least)

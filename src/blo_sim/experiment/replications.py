@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from blo_sim.experiment.design import same_demand
+from blo_sim.experiment.design import prepared, same_demand
 from blo_sim.experiment.evaluators import evaluator_for
 from blo_sim.experiment.precision import points
 from blo_sim.experiment.store import Memory
@@ -35,6 +35,41 @@ class Shared:
     worlds: tuple[World, ...]
     smugglers: tuple[Smugglers | None, ...]
     estimator: str = "expected"
+    drawn: DrawnWorlds | None = None
+
+    def at(self, draw: int | None) -> tuple[tuple[World, ...], tuple[Smugglers | None, ...]]:
+        """The worlds of a draw of the parameters, or of the central ones."""
+        if draw is None:
+            return self.worlds, self.smugglers
+        assert self.drawn is not None
+        return self.drawn.at(draw)
+
+
+class DrawnWorlds:
+    """Makes the worlds of a design with other parameters, and keeps those of the last draw.
+
+    Parameters
+    ----------
+    design : Design
+        With an ensemble.
+    """
+
+    def __init__(self, design: Design) -> None:
+        assert design.ensemble is not None
+        self.scenarios, self.ensemble = design.scenarios, design.ensemble
+        self.clock, self.days, self.behaviour = design.clock, design.days, design.behaviour
+        self.last: tuple[int, Any] | None = None
+
+    def at(self, draw: int) -> tuple[tuple[World, ...], tuple[Smugglers | None, ...]]:
+        """The worlds of a draw, and their smugglers."""
+        from blo_sim.world.compile import compile_world
+
+        if self.last is None or self.last[0] != draw:
+            scenarios = [self.ensemble.world(each, draw) for each in self.scenarios]
+            worlds = tuple(compile_world(each, clock=self.clock, days=self.days) for each in scenarios)
+            self.last = draw, (worlds, tuple(prepared(world, self.behaviour) for world in worlds))
+        found: tuple[tuple[World, ...], tuple[Smugglers | None, ...]] = self.last[1]
+        return found
 
 
 @dataclass(frozen=True)
@@ -50,6 +85,7 @@ class Task:
     replication: int
     paired: tuple[str, ...] = ()
     replayed: tuple[str, ...] = ()
+    draw: int | None = None
 
     @property
     def runs(self) -> int:
@@ -109,12 +145,13 @@ def _outcome(shared: Shared, task: Task) -> Outcome:
     from blo_sim.results.summary import Summariser
 
     outcome = Outcome({})
+    worlds, smugglers_of = shared.at(task.draw)
     seized: dict[str, Seizures] = {}
     shipments: dict[str, Shipments] = {}
     first: Replication | None = None
     planned_again: Expected | None = None
     for name, place in task.worlds.items():
-        world, smugglers = shared.worlds[place], shared.smugglers[place]
+        world, smugglers = worlds[place], smugglers_of[place]
         sent = Shipments() if name in task.replayed else None
         again = None if smugglers is None else SentAgain(smugglers.rules, world.year_starts)
         summariser = Summariser(world, sent, again)
@@ -130,7 +167,7 @@ def _outcome(shared: Shared, task: Task) -> Outcome:
         changes: Response = {}
         if name in task.replayed:
             assert first is not None
-            world, sent = shared.worlds[task.worlds[name]], Shipments()
+            world, sent = worlds[task.worlds[name]], Shipments()
             summariser = Summariser(world, sent)
             log = replay(world, task.seed, task.replication, first, summariser.read)
             outcome.unchanged[name] = summariser.summary(log, planned_again)
@@ -227,7 +264,8 @@ def _run(
             progress(done, each * next(goal for goal in goals if goal * each >= done))
 
     tell()
-    shared = Shared(design.worlds, design.smugglers, design.estimator)
+    drawn = None if design.ensemble is None else DrawnWorlds(design)
+    shared = Shared(design.worlds, design.smugglers, design.estimator, drawn)
     evaluator = evaluator_for(run_task, shared, workers=workers, tasks=len(tasks), cluster=cluster)
     with closing(evaluator.map(tasks)) as results:
         parts: list[Outcome] = []
@@ -275,4 +313,5 @@ def _tasks(design: Design, paired: bool, first: int) -> Iterator[Task]:
     together = [places] if paired else [{name: place} for name, place in places.items()]
     for replication in range(first, design.replications):
         for worlds in together:
-            yield Task(worlds, design.seed, replication, *pairs)
+            draw = None if design.ensemble is None else design.ensemble.draw_of(replication)
+            yield Task(worlds, design.seed, replication, *pairs, draw=draw)

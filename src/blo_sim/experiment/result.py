@@ -9,10 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import UsageError
-from blo_sim.experiment.document import differences, document, lines_of
+from blo_sim.experiment.document import differences, document, lines_of, numbers
 from blo_sim.experiment.masses import kilograms, masses
-from blo_sim.experiment.values import flat, value
-from blo_sim.results.statistics import ratio, ratio_interval, replications_needed
+from blo_sim.experiment.values import flat
+from blo_sim.results.spread import noise
+from blo_sim.results.statistics import replications_needed
 from blo_sim.results.summary import PARTS
 
 if TYPE_CHECKING:
@@ -22,7 +23,17 @@ if TYPE_CHECKING:
 
 BLOCKS = ("lawful", "messages", "desks", "leaks", "causes", "places", "gain_by_place")
 """Blocks of the document that are about scenarios, not commodities."""
-ROW = ("kind", "scenario", "commodity", "measure", "mean", "mc_low", "mc_high")
+ROW = (
+    "kind",
+    "scenario",
+    "commodity",
+    "measure",
+    "mean",
+    "mc_low",
+    "mc_high",
+    "plausible_low",
+    "plausible_high",
+)
 FLOW_COLUMNS = (
     "attempted_g",
     "expected_ug",
@@ -101,7 +112,7 @@ class Result:
         list of dict
             Keys ``kind`` (measure, gain, ledger, response, or one of `BLOCKS`), ``scenario``, ``commodity``
             (empty for the latter), ``measure`` (of a block in a block ``outer.inner``), ``mean``, ``mc_low``,
-            ``mc_high``.
+            ``mc_high``, ``plausible_low``, ``plausible_high``.
         """
         return list(self._rows())
 
@@ -163,7 +174,7 @@ class Result:
 
     def _target(self, name: str, target: str) -> dict[str, Any]:
         above, below = (self.summaries[name].column("targets", (target, part)) for part in PARTS)
-        return value(ratio(above, below), ratio_interval(above, below))
+        return numbers(self.design, self.replications).ratio(above, below)
 
     def _rows(self) -> Iterator[dict[str, Any]]:
         content = self.document()
@@ -239,7 +250,14 @@ class CompareResult(Result):
             for each in (design.baseline, name)
         )
         headline = design.blocks()[design.scenarios[0].model.headline.id]
-        return replications_needed(differences(first, second, headline)[1], half_width)
+        kept = differences(first, second, headline)[1]
+        draws = design.draws(len(kept))
+        if draws is None or design.ensemble is None:
+            return replications_needed(kept, half_width)
+        found = noise(kept, draws)
+        if found is None:
+            return None
+        return replications_needed(kept, half_width, found.variance, design.ensemble.degrees)
 
 
 def as_dataframe(rows: list[dict[str, Any]], columns: Sequence[str]) -> Any:

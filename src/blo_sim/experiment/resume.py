@@ -9,8 +9,9 @@ from blo_sim.errors import UsageError
 from blo_sim.experiment.behaviours import compare_behaviours
 from blo_sim.experiment.compare import compare
 from blo_sim.experiment.design import whole
+from blo_sim.experiment.ensemble import read_ensemble
 from blo_sim.experiment.run import simulate
-from blo_sim.experiment.store import Store
+from blo_sim.experiment.store import ENSEMBLE, Store
 
 if TYPE_CHECKING:
     from blo_sim.experiment.behaviours import BehavioursResult
@@ -85,5 +86,7 @@ def open_run(folder: str | os.PathLike[str]) -> Resumed:
 
 def _called(store: Store, kept: Any, **settings: Any) -> Resumed:
     function = FUNCTIONS[store.manifest["call"]["function"]]
+    if (store.folder / ENSEMBLE).exists():
+        settings["parameters"] = read_ensemble(store.folder / ENSEMBLE)
     result: Resumed = function(*store.scenarios(), store=kept, **settings)
     return result

@@ -12,6 +12,7 @@ from blo_sim.experiment.result import RunResult
 from blo_sim.experiment.store import Call, Kept, keeper_for
 
 if TYPE_CHECKING:
+    from blo_sim.experiment.ensemble import Ensemble
     from blo_sim.scenario import Scenario
 
 
@@ -25,6 +26,7 @@ def simulate(
     clock: str = "steady",
     estimator: str = "expected",
     behaviour: str | None = None,
+    parameters: str | Ensemble | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     store: Kept | None = None,
@@ -54,6 +56,10 @@ def simulate(
     behaviour : {"fixed", "learning", "best-reply"}, optional
         Whether smugglers keep their ways, learn from losses, or take the best ways from the start; the
         scenario's own if left out.
+    parameters : {"central", "plausible"} or Ensemble, optional
+        Whether replications have the values of the file, or those of plausible draws of their ranges, which
+        give the range ``plausible`` beside each number (`blo_sim.experiment.ensemble`). ``plausible`` if the
+        scenario names an ensemble, if left out.
     workers : int, optional
         Processes, all cores by default; results do not depend on it.
     progress : callable, optional
@@ -84,7 +90,8 @@ def simulate(
         "estimator": estimator,
         "behaviour": behaviour,
     }
-    design = make_design(scenarios, **settings)
+    design = make_design(scenarios, parameters=parameters, **settings)
+    settings["parameters"] = design.parameters
     rule = precision_of(design, precision, replications)
     keeper = keeper_for(store, design, Call("simulate", scenarios, settings | {"precision": precision}))
     finished = run_design(

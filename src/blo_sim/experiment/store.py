@@ -1,10 +1,10 @@
 """Where finished replications are kept: in memory, or in a folder that outlives the program.
 
 A folder has ``manifest.json``, which says everything about the experiment (its scenarios as they were
-resolved with their digests, seed, version and machine), and ``runs.sqlite`` with the sums of every
-replication. Replications are committed as they come, always a prefix 0, 1, 2, ... without a gap, so that the
-program can be killed at any moment. The same experiment goes on there, with more replications if more are
-asked for.
+resolved with their digests, seed, version and machine), ``ensemble.json`` if its parameters are drawn, and
+``runs.sqlite`` with the sums of every replication. Replications are committed as they come, always a prefix
+0, 1, 2, ... without a gap, so that the program can be killed at any moment. The same experiment goes on
+there, with more replications if more are asked for.
 
 The file of sums first takes whole replications (table ``recent``). `SEGMENT` of them are turned into columns
 (table ``columns``), so that one measure of very many replications can be read without the others.
@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blo_sim.errors import SimulationError, UsageError
+from blo_sim.experiment.design import CENTRAL, PLAUSIBLE
 from blo_sim.experiment.output import as_json, try_to_write, write_whole
 from blo_sim.results.columns import packed, unpacked
 from blo_sim.results.runs import Key, ListedRuns, Pair, Runs
@@ -34,17 +35,28 @@ from blo_sim.results.summary import Summary
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
+    from blo_sim.experiment.ensemble import Ensemble
     from blo_sim.experiment.replications import Outcome
     from blo_sim.scenario import Scenario
 
 FORMAT = 1
-MANIFEST, RUNS = "manifest.json", "runs.sqlite"
+MANIFEST, RUNS, ENSEMBLE = "manifest.json", "runs.sqlite", "ensemble.json"
 SEGMENT = 2000
 SECONDS_BETWEEN_COMMITS = 1.0
 WHOLE = "main"
 """Section of an experiment that has only one."""
 ROLES = ("summaries", "unchanged", "pairs")
-IDENTITY = ("version", "seed", "days", "clock", "estimator", "behaviour", "scenarios", "alternatives")
+IDENTITY = (
+    "version",
+    "seed",
+    "days",
+    "clock",
+    "estimator",
+    "behaviour",
+    "parameters",
+    "scenarios",
+    "alternatives",
+)
 """What may not differ from what a store holds; the number of replications may."""
 _PACKAGES = ("numpy", "numba", "simpy", "networkx", "scipy")
 _TABLES = """
@@ -145,6 +157,7 @@ class Store:
         self.manifest: dict[str, Any] = {}
         if (self.folder / MANIFEST).exists() or call is None:
             self.manifest = _read_manifest(self.folder)
+        self.ensemble: Ensemble | None = None
         self.is_written = True
         self.reads_only = call is None
         if call is not None:
@@ -181,6 +194,7 @@ class Store:
         if label in known:
             _check_same(self.folder, known[label], wanted)
         known[label] = wanted | {"replications": design.replications}
+        self.ensemble = design.ensemble
         self.is_written = False
         return Section(self, label)
 
@@ -189,6 +203,8 @@ class Store:
         if not self.is_written and not self.reads_only:
             with _told(self.folder):
                 self.folder.mkdir(parents=True, exist_ok=True)
+                if self.ensemble is not None:
+                    write_whole(self.folder / ENSEMBLE, self.ensemble.text())
                 write_whole(self.folder / MANIFEST, as_json(_plain(self.manifest)))
             self.is_written = True
 
@@ -449,6 +465,7 @@ def identity(design: Design) -> dict[str, Any]:
         "clock": design.clock,
         "estimator": design.estimator,
         "behaviour": design.behaviour,
+        "parameters": CENTRAL if design.ensemble is None else f"{PLAUSIBLE} {design.ensemble.digest}",
         "scenarios": {name: each.sha256 for name, each in zip(design.names, design.scenarios, strict=True)},
         "alternatives": list(design.alternatives),
     }

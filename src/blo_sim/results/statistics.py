@@ -8,7 +8,7 @@ replication, no spread, an empty denominator) is ``None``, never NaN.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 Interval = tuple[float, float]
 CONFIDENCE = 0.95
@@ -136,7 +136,12 @@ def variance_reduction(first: Sequence[float], second: Sequence[float]) -> float
     return (variance(first) + variance(second)) / paired if paired else None
 
 
-def replications_needed(values: Sequence[float], half_width: float) -> int | None:
+def replications_needed(
+    values: Sequence[float],
+    half_width: float,
+    spread: float | None = None,
+    degrees: Callable[[int], int] = lambda count: count - 1,
+) -> int | None:
     """Replications that a relative half-width of the mean's interval would take, by these values' spread.
 
     Parameters
@@ -145,6 +150,10 @@ def replications_needed(values: Sequence[float], half_width: float) -> int | Non
         A pilot of at least two replications.
     half_width : float
         Half-width of the 95 % interval over the absolute mean, such as 0.1.
+    spread : float, optional
+        Variance of a single one, if it is not that of these values.
+    degrees : callable, optional
+        Degrees of freedom of the spread of so many.
 
     Returns
     -------
@@ -154,17 +163,20 @@ def replications_needed(values: Sequence[float], half_width: float) -> int | Non
     """
     if len(values) < 2:
         return None
-    spread, allowed = variance(values), half_width * abs(mean(values))
+    if spread is None:
+        spread = variance(values)
+    allowed = half_width * abs(mean(values))
     if spread == 0.0 or allowed == 0.0 or 4 * spread / allowed**2 > LARGEST_NEED:
         return None
     low, high = 1, 2
-    while not _narrow_enough(high, spread, allowed):
+    while not _narrow_enough(high, degrees(high), spread, allowed):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _narrow_enough(middle, spread, allowed) else (middle, high)
+        enough = _narrow_enough(middle, degrees(middle), spread, allowed)
+        low, high = (low, middle) if enough else (middle, high)
     return high
 
 
-def _narrow_enough(count: int, spread: float, allowed: float) -> bool:
-    return t_quantile(count - 1) * math.sqrt(spread / count) <= allowed
+def _narrow_enough(count: int, degrees: int, spread: float, allowed: float) -> bool:
+    return degrees > 0 and t_quantile(degrees) * math.sqrt(spread / count) <= allowed

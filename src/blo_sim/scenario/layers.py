@@ -76,6 +76,13 @@ class Origins:
                     return Problem(layer.label, line_of(layer.lines, key), dotted, message)
         return Problem(self.layers[-1].label, 0, dotted, message)
 
+    def folder(self, key: Key) -> Path:
+        """The folder of the file that set a key; the current one for an override."""
+        if key in self.overridden:
+            return Path()
+        layers = [layer for layer in self.layers if key in layer.keys]
+        return (layers or self.layers)[-1].path.parent
+
 
 def is_path(name: str) -> bool:
     """Whether a scenario is named by its file, not by a bundled name."""

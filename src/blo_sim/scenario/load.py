@@ -20,7 +20,7 @@ from blo_sim.scenario.overrides import Refused, apply, resolve
 from blo_sim.scenario.schema import ScenarioModel
 from blo_sim.scenario.validation import validate
 
-LABELS = frozenset({"title", "description", "name", "source", "reason", "grade", "parameters"})
+LABELS = frozenset({"title", "description", "name", "source", "reason", "grade", "parameters", "ensemble"})
 """Keys that change no result: they do not count for a scenario's digest."""
 _PROSE = frozenset({"id", "name", "title", "description", "source", "reason", "grade", "scale"})
 

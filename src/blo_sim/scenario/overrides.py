@@ -15,6 +15,9 @@ from blo_sim.scenario.names import suggestion
 from blo_sim.scenario.schema import ScenarioModel
 from blo_sim.scenario.values import NOTES
 
+_EXTENT = frozenset({"range", "scale"})
+"""Notes that a value loses when it is set: it is known then, and not drawn."""
+
 
 class Refused(Exception):  # noqa: N818 - never leaves this package
     """An override that cannot be applied; the message says why."""
@@ -134,6 +137,9 @@ def _put(tree: dict[str, Any], key: Key, value: Any) -> None:
         if isinstance(node, dict):
             node.setdefault(label, {})
         node = _child(node, label)
+        if is_value(node) and key[-1] not in NOTES - {"value"}:
+            for note in _EXTENT:
+                node.pop(note, None)
     label = key[-1]
     if isinstance(node, list):
         position = _position(node, label)
@@ -145,7 +151,8 @@ def _put(tree: dict[str, Any], key: Key, value: Any) -> None:
 
 
 def _laid_over(old: Any, value: Any) -> Any:
-    """The new value; a plain number keeps the source, grade, reason and range of the old one."""
+    """The new value; a plain number keeps source, grade and reason of the old one, but has no range."""
     if is_value(old) and isinstance(value, int | float):
-        return {**{note: old[note] for note in old if note in NOTES}, "value": value}
+        kept = {note: old[note] for note in old if note in NOTES - _EXTENT}
+        return {**kept, "value": value}
     return merge(old, value)

@@ -595,3 +595,6 @@ class ScenarioModel(Table):
     lookouts: Lookouts
     offices: list[Office] = []
     targets: list[Target] = []
+    ensemble: str | None = Field(
+        default=None, description="plausible draws of the ranges: a bundled name, or a .json file"
+    )

@@ -54,7 +54,7 @@ def new_scenario(
     target = Path(out) / f"{name}.toml"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write_new(target, _text(name, _reference(base, target.parent), scenario))
+        write_new(target, _text(name, _reference(base, target.parent), scenario))
     except FileExistsError:
         raise UsageError(f"{target} exists already: choose another name or folder") from None
     except OSError as error:
@@ -72,7 +72,7 @@ def _reference(base: str, folder: Path) -> str:
         return Path(base).resolve().as_posix()
 
 
-def _write_new(target: Path, text: str) -> None:
+def write_new(target: Path, text: str) -> None:
     """Write a whole file or none, and never over another."""
     if target.exists():
         raise FileExistsError(target)
