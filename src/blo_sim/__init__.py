@@ -4,7 +4,7 @@
 >>> blo_sim.__all__  # doctest: +NORMALIZE_WHITESPACE
 ['Scenario', '__version__', 'bound_instance', 'bound_scenario', 'compare', 'compare_behaviours',
  'compare_layouts', 'instance_scenario', 'load_scenario', 'match_history', 'open_run', 'read_ensemble',
- 'resume', 'simulate', 'warmup_study']
+ 'resume', 'simulate', 'synthetic_scenario', 'warmup_study', 'write_synthetic']
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from blo_sim.experiment.resume import open_run, resume
     from blo_sim.experiment.run import simulate
     from blo_sim.scenario import Scenario, load_scenario
+    from blo_sim.scenario.synthetic import synthetic_scenario, write_synthetic
 
 __version__ = "0.1.0"
 __all__ = [
@@ -41,7 +42,9 @@ __all__ = [
     "read_ensemble",
     "resume",
     "simulate",
+    "synthetic_scenario",
     "warmup_study",
+    "write_synthetic",
 ]
 
 _HOMES = {
@@ -58,7 +61,9 @@ _HOMES = {
     "read_ensemble": "blo_sim.experiment.ensemble",
     "resume": "blo_sim.experiment.resume",
     "simulate": "blo_sim.experiment.run",
+    "synthetic_scenario": "blo_sim.scenario.synthetic",
     "warmup_study": "blo_sim.analysis.warmup",
+    "write_synthetic": "blo_sim.scenario.synthetic",
 }
 
 

@@ -14,6 +14,7 @@ from worlds import small_world
 from blo_sim.experiment.design import Design
 from blo_sim.results.summary import Summary
 from blo_sim.scenario.schema import ScenarioModel
+from blo_sim.world.offices import Routes
 
 HOUR = 2**32
 MESSAGES = {
@@ -38,9 +39,14 @@ def scenario(name: str = "small", content: str = "a", **changes: Any) -> Any:
     return SimpleNamespace(name=name, model=model, sha256=content * 64, assumptions=[], bundled=False)
 
 
-def hop(channel: str, office: str = "") -> Any:
+def hop(tail: str, channel: str, office: str = "") -> Any:
     """As much of a channel as results read."""
-    return SimpleNamespace(channel=channel, office=office)
+    return SimpleNamespace(tail=tail, channel=channel, office=office)
+
+
+def routes(tail: str, head: str, channel: str) -> Routes:
+    """A network of one channel."""
+    return Routes({tail: [(head, 1.0, hop(tail, channel))]}, [tail])
 
 
 def world(days: int = 30, years: int = 1) -> Any:
@@ -55,8 +61,8 @@ def world(days: int = 30, years: int = 1) -> Any:
         concealment=(),
         classes=(),
         desks={"bridge-bb": ((-math.inf, SimpleNamespace(officers=(2,) * 168)),)},
-        message_routes=((-math.inf, {("bridge-aa", "bridge-bb"): (hop("phone"),)}),),
-        standing_routes={("bridge-bb", "capital"): (hop("post"),)},
+        message_routes=((-math.inf, routes("bridge-aa", "bridge-bb", "phone")),),
+        standing_routes=routes("bridge-bb", "capital", "post"),
     )
 
 

@@ -20,6 +20,7 @@ from blo_sim.results.response import attribution_shift
 from blo_sim.results.runs import ListedRuns, Pair
 from blo_sim.results.summary import Summary
 from blo_sim.world.compile import MANY
+from blo_sim.world.offices import Routes
 
 KG = 10**9
 V = {"mean", "mc_ci", "plausible"}
@@ -296,8 +297,14 @@ def test_desks_of_a_real_place_are_called_by_kind_and_country() -> None:
 
 
 def test_links_of_a_real_place_are_one_channel() -> None:
-    hops = {("a", "b"): (hop("phone"), hop("blo-one", "blo-one")), ("b", "c"): (hop("blo-two", "blo-two"),)}
-    one = SimpleNamespace(place="synthetic", standing_routes={}, message_routes=((0.0, hops),))
+    edges = {
+        "a": [("b", 1.0, hop("a", "phone")), ("c", 1.0, hop("a", "blo-one", "blo-one"))],
+        "b": [("c", 1.0, hop("b", "blo-two", "blo-two"))],
+        "c": [("b", 5.0, hop("c", "slow")), ("a", 1.0, hop("c", "blo-one", "blo-one"))],
+    }
+    one = SimpleNamespace(
+        place="synthetic", standing_routes=Routes({}, []), message_routes=((0.0, Routes(edges, [])),)
+    )
     assert channels(one) == {"blo-one": ["blo-one"], "blo-two": ["blo-two"], "phone": ["phone"]}
     one.place = "real"
     assert channels(one) == {"links of offices": ["blo-one", "blo-two"], "phone": ["phone"]}

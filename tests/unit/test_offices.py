@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import networkx as nx
+import numpy as np
 import pytest
 from runs import load, world_of
 from worlds import small_world
@@ -9,6 +13,7 @@ from worlds import small_world
 from blo_sim.scenario.schema import ScenarioModel
 from blo_sim.world import offices
 
+SEED = 20131230
 SMALL = small_world()
 BOTH = ("blo-bridge", "blo-south")
 
@@ -145,7 +150,7 @@ def test_a_link_reaches_posts_of_its_country_within_some_legs(
     model = model_of(more=second_crossing(tail, head))
     office = next(row for row in model.offices if row.id == "blo-bridge")
     expected = ["ford-bb", "north-unit"] if reached else ["north-unit"]
-    assert offices.home_reach(model, office, legs) == expected
+    assert offices.Reach(model).of(office, legs) == expected
 
 
 def test_a_message_takes_the_least_expected_delay() -> None:
@@ -218,3 +223,28 @@ def test_effects_ramp_up() -> None:
     assert [office.at(opens + t) for t in (-1.0, 0.0, ramp / 2, ramp, 9999.0)] == [0.0, 0.0, 0.4, 0.8, 0.8]
     assert effects["blo-south"].at(21 * 24.0) == 1.0
     assert world_of(SMALL, "offices.blo-bridge.full_effect=0.8").effects["blo-bridge"].at(0.0) == 0.8
+
+
+def test_routes_are_those_of_networkx_in_whatever_order_they_are_asked_for() -> None:
+    generator = np.random.default_rng(SEED)
+    for _ in range(20):
+        graph = nx.DiGraph()
+        graph.add_nodes_from(map(str, range(30)))
+        for tail, head in generator.integers(0, 30, (90, 2)).tolist():
+            hop = SimpleNamespace(tail=str(tail), head=str(head))
+            # Few different delays, so that there are ties.
+            graph.add_edge(str(tail), str(head), delay=float(generator.integers(1, 4)), hop=hop)
+        found = offices.message_routes(graph, list(map(str, range(20))))
+        wanted = {
+            (tail, head): path
+            for tail in map(str, range(20))
+            for head, path in nx.single_source_dijkstra_path(graph, tail, weight="delay").items()
+        }
+        pairs = [(str(tail), str(head)) for tail in range(30) for head in range(30)]
+        generator.shuffle(pairs)
+        for pair in map(tuple, pairs):
+            hops = found.get(pair)
+            path = None if hops is None else [pair[0], *(hop.head for hop in hops)]
+            assert path == wanted.get(pair)
+            assert (pair in found) == (pair in wanted)
+        assert dict(found).keys() == wanted.keys()

@@ -30,7 +30,7 @@ from blo_sim.experiment.ensemble import LINEAR, LOG, Draw, Ensemble, read_ensemb
 from blo_sim.experiment.evaluators import evaluator_for
 from blo_sim.experiment.output import write_whole
 from blo_sim.experiment.result import RunResult
-from blo_sim.scenario.ranges import ranges_of, with_values
+from blo_sim.scenario.ranges import ranges_of
 
 if TYPE_CHECKING:
     from blo_sim.experiment.replications import Progress
@@ -210,8 +210,7 @@ def run_point(shared: Shared, point: int) -> Draw:
     """
     ensemble = shared.ensemble
     try:
-        scenario = with_values(shared.scenario, lambda name: ensemble.position(name, point))
-        found = _measured(scenario, ensemble, point)
+        found = _measured(ensemble.at(shared.scenario, point), ensemble, point)
     except (ScenarioError, SimulationError):
         return Draw(point, False, ())
     measures = tuple(_rounded(found.get(target)) for target in ensemble.targets)

@@ -28,6 +28,7 @@ COMMANDS = {
     "describe": "blo_sim.cli.describe",
     "scenarios": "blo_sim.cli.scenarios",
     "new": "blo_sim.cli.new",
+    "synthetic": "blo_sim.cli.synthetic",
     "check": "blo_sim.cli.check",
     "schema": "blo_sim.cli.schema",
 }

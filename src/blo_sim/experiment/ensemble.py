@@ -27,6 +27,7 @@ from blo_sim.draws import GOLDEN, key_of, uniforms
 from blo_sim.errors import UsageError
 from blo_sim.scenario.library import directory
 from blo_sim.scenario.ranges import Range, ranges_of, with_values
+from blo_sim.world.relief import relieved
 
 if TYPE_CHECKING:
     from blo_sim.scenario import Scenario
@@ -125,8 +126,17 @@ class Ensemble:
         ScenarioError
             If they do not go together in this scenario.
         """
-        point = self.kept[draw]
-        return with_values(scenario, lambda name: self.position(name, point))
+        return self.at(scenario, self.kept[draw])
+
+    def at(self, scenario: Scenario, point: int) -> Scenario:
+        """A scenario with the values of a point, and no more traffic than its lanes can pass.
+
+        Raises
+        ------
+        ScenarioError
+            If the values do not go together in this scenario.
+        """
+        return relieved(with_values(scenario, lambda name: self.position(name, point)))
 
     def positions(self, points: Sequence[int]) -> np.ndarray[Any, Any]:
         """Positions of points in the ranges of the matched scenario, shape (points, ranges)."""

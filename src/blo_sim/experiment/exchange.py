@@ -79,7 +79,7 @@ def channels(world: World) -> dict[str, list[str]]:
     In a real place the links of all offices are one, since an office's name is that of a crossing.
     """
     tables = [world.standing_routes, *(table for _, table in world.message_routes)]
-    names = {(hop.channel, hop.office) for table in tables for hops in table.values() for hop in hops}
+    names = {(hop.channel, hop.office) for table in tables for hop in table.hops()}
     found: dict[str, list[str]] = {}
     for name, office in sorted(names):
         found.setdefault(LINKS if office and world.place == "real" else name, []).append(name)

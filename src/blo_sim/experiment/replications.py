@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from blo_sim.experiment.design import prepared, same_demand
 from blo_sim.experiment.evaluators import evaluator_for
@@ -58,18 +58,19 @@ class DrawnWorlds:
         assert design.ensemble is not None
         self.scenarios, self.ensemble = design.scenarios, design.ensemble
         self.clock, self.days, self.behaviour = design.clock, design.days, design.behaviour
-        self.last: tuple[int, Any] | None = None
+        self.last: tuple[int, tuple[tuple[World, ...], tuple[Smugglers | None, ...]]] | None = None
 
     def at(self, draw: int) -> tuple[tuple[World, ...], tuple[Smugglers | None, ...]]:
         """The worlds of a draw, and their smugglers."""
         from blo_sim.world.compile import compile_world
 
-        if self.last is None or self.last[0] != draw:
+        last = self.last
+        if last is None or last[0] != draw:
             scenarios = [self.ensemble.world(each, draw) for each in self.scenarios]
             worlds = tuple(compile_world(each, clock=self.clock, days=self.days) for each in scenarios)
-            self.last = draw, (worlds, tuple(prepared(world, self.behaviour) for world in worlds))
-        found: tuple[tuple[World, ...], tuple[Smugglers | None, ...]] = self.last[1]
-        return found
+            last = draw, (worlds, tuple(prepared(world, self.behaviour) for world in worlds))
+            self.last = last
+        return last[1]
 
 
 @dataclass(frozen=True)

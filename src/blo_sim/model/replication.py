@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from blo_sim.model.events import Record
     from blo_sim.model.traffic.prospects import Smugglers
     from blo_sim.world.compile import World
+    from blo_sim.world.offices import Routes
 
 Consumer = Callable[[EventLog], None]
 HANDED_OVER_H = 720
@@ -155,7 +156,7 @@ class Replication:
             consume(self.log)
             self.log.events.clear()
 
-    def _routes_stand(self, table: dict[Any, Any]) -> None:
+    def _routes_stand(self, table: Routes) -> None:
         self.message_routes = table
 
     def _departures(self) -> Generator[simpy.Event, None, None]:

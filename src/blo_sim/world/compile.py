@@ -239,8 +239,8 @@ class World:
     lookouts: Lookouts
     reading: dict[str, tuple[bool, ...]]
     effects: dict[str, Effect]
-    message_routes: tuple[tuple[float, dict[tuple[str, str], tuple[offices.Hop, ...]]], ...]
-    standing_routes: dict[tuple[str, str], tuple[offices.Hop, ...]]
+    message_routes: tuple[tuple[float, offices.Routes], ...]
+    standing_routes: offices.Routes
     months: tuple[int, ...]
     desks: dict[str, tuple[tuple[float, DeskTables], ...]]
     false_subjects: tuple[tuple[FalseSubject, ...], ...]
@@ -677,11 +677,11 @@ def steps_of(model: ScenarioModel) -> list[routes.Step]:
 
 
 def choice_set(
-    model: ScenarioModel, steps: list[routes.Step], flow: Flow, mode: Mode
+    model: ScenarioModel, steps: tuple[routes.Step, ...], flow: Flow, mode: Mode
 ) -> list[tuple[tuple[routes.Step, ...], list[float]]]:
     """Up to ``route_choice.paths`` routes of a flow by a mode, each with the costs of its legs."""
     return _choice_set(
-        tuple(steps),
+        steps,
         flow.origin,
         flow.destination,
         tuple(flow.via),
@@ -735,7 +735,7 @@ def _streams(
     lanes: dict[tuple[str, int], tuple[int, ...]],
     sources: tuple[Source, ...],
 ) -> tuple[tuple[Stream, ...], list[tuple[str, str]]]:
-    steps = steps_of(model)
+    joined = routes.joined(steps_of(model))
     builder = _RouteBuilder(model, controls, lanes, sources)
     seasons = {row.id: crossings.month_factors(row) for row in model.profiles}
     organisations = {row.id: row for row in model.organisations}
@@ -751,7 +751,7 @@ def _streams(
                 continue
             key = (flow.origin, flow.destination, mode.id, tuple(flow.via))
             if key not in sets:
-                sets[key] = builder.choice_set(choice_set(model, steps, flow, mode))
+                sets[key] = builder.choice_set(choice_set(model, joined.get(flow.origin, ()), flow, mode))
             if not sets[key]:
                 problems.append(
                     (f"flows.{flow.id}.modes.{mode.id}",
@@ -925,7 +925,7 @@ def _senders(model: ScenarioModel, sources: tuple[Source, ...]) -> list[str]:
 
 def _message_routes(
     model: ScenarioModel, effects: dict[str, Effect], sources: tuple[Source, ...]
-) -> tuple[tuple[float, dict[tuple[str, str], tuple[offices.Hop, ...]]], ...]:
+) -> tuple[tuple[float, offices.Routes], ...]:
     """Message routes, and the hour from which they stand: one set for each opening of a link."""
     links = {o.id for o in model.offices if o.components.link and o.id in effects}
     starts = sorted({effects[name].start for name in links} | {ALWAYS})

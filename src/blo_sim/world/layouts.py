@@ -26,7 +26,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from blo_sim.errors import Problem, ScenarioError
-from blo_sim.world.offices import Hop, home_reach
+from blo_sim.world.offices import Hop, Reach
 
 if TYPE_CHECKING:
     from blo_sim.scenario.schema import Link, Office, ScenarioModel
@@ -80,8 +80,9 @@ def hops(model: ScenarioModel, opened: set[str], standing: Sequence[Hop]) -> lis
         return kept
     offices = _linked(model, opened)
     added = _centre_hops(model, model.link) if model.layout in CENTRED else []
+    reach = Reach(model)
     for office in offices:
-        added += _office_hops(model, model.link, office, offices)
+        added += _office_hops(model, model.link, office, offices, reach)
     if model.layout == "tree":
         have = {(hop.tail, hop.head) for hop in kept}
         to_capitals = [hop for office in offices for hop in _capital_hops(model, model.link, office)]
@@ -116,10 +117,12 @@ def _centre_hops(model: ScenarioModel, link: Link) -> list[Hop]:
     return [hop for pair in ends for hop in Hop.pair(pair, link, "layout", layout)]
 
 
-def _office_hops(model: ScenarioModel, link: Link, office: Office, offices: list[Office]) -> list[Hop]:
+def _office_hops(
+    model: ScenarioModel, link: Link, office: Office, offices: list[Office], reach: Reach
+) -> list[Hop]:
     """Channels that one office opens in the layout, those at home included."""
     reached = [other.post for other in _partners(model, office, offices)]
-    reached += home_reach(model, office, link.reach_legs)
+    reached += reach.of(office, link.reach_legs)
     if model.layout in ("hub", "pairs+hub"):
         reached += [row.id for row in model.centres]
     return [hop for other in reached for hop in _opened(office, other, link)]

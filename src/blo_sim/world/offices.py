@@ -7,9 +7,10 @@ ramp-up before it uses the hop, and else goes on over the channels that need no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import heapq
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from blo_sim.scenario.values import Distribution
 
 WEEK = 168
+_SEARCHING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,55 +114,159 @@ def _links(model: ScenarioModel, opened: set[str]) -> list[Hop]:
     if model.link is None:
         return []
     offices = {office.id: office for office in model.offices}
+    reach = Reach(model)
     hops: list[Hop] = []
     for office in model.offices:
         if office.id not in opened or not office.components.link:
             continue
         reached = [offices[name].post for name in office.partners if name in opened
                    and offices[name].components.link]
-        reached += home_reach(model, office, model.link.reach_legs)
+        reached += reach.of(office, model.link.reach_legs)
         reached += [row.id for row in model.centres]
         for other in dict.fromkeys(reached):
             hops += Hop.pair((office.post, other), model.link, office.id, office.id, office.id)
     return hops
 
 
-def home_reach(model: ScenarioModel, office: Office, legs: int) -> list[str]:
-    """Own country's other posts within ``legs`` legs of the office's crossing, and all its units."""
-    import networkx as nx
+class Reach:
+    """Which offices of its own country a link reaches without a partner."""
 
-    post = next(row for row in model.posts if row.id == office.post)
-    graph = nx.Graph()
-    at: dict[str, set[str]] = {}
-    for leg in model.legs:
-        graph.add_edge(leg.from_, leg.to)
-        if leg.crossing:
-            at.setdefault(leg.crossing, set()).update((leg.from_, leg.to))
-    near: set[str] = set()
-    for place in at.get(post.crossing, ()):
-        near |= set(nx.single_source_shortest_path_length(graph, place, cutoff=legs))
-    posts = [
-        row.id
-        for row in model.posts
-        if row.country == post.country and row.id != post.id and at.get(row.crossing, set()) & near
-    ]
-    return posts + [row.id for row in model.units if row.country == post.country]
+    def __init__(self, model: ScenarioModel) -> None:
+        import networkx as nx
+
+        self.graph = nx.Graph()
+        self.at: dict[str, set[str]] = {}
+        for leg in model.legs:
+            self.graph.add_edge(leg.from_, leg.to)
+            if leg.crossing:
+                self.at.setdefault(leg.crossing, set()).update((leg.from_, leg.to))
+        self.post = {row.id: row for row in model.posts}
+        self.posts: dict[tuple[str, str], list[str]] = {}
+        self.place = {row.id: number for number, row in enumerate(model.posts)}
+        for row in model.posts:
+            for place in self.at.get(row.crossing, ()):
+                self.posts.setdefault((row.country, place), []).append(row.id)
+        self.units: dict[str, list[str]] = {}
+        for unit in model.units:
+            self.units.setdefault(unit.country, []).append(unit.id)
+
+    def of(self, office: Office, legs: int) -> list[str]:
+        """Its country's other posts within ``legs`` legs of the office's crossing, and all its units."""
+        import networkx as nx
+
+        post = self.post[office.post]
+        near: set[str] = set()
+        for place in self.at.get(post.crossing, ()):
+            near |= set(nx.single_source_shortest_path_length(self.graph, place, cutoff=legs))
+        posts = {name for place in near for name in self.posts.get((post.country, place), ())}
+        in_order = sorted(posts - {post.id}, key=self.place.__getitem__)
+        return in_order + self.units.get(post.country, [])
 
 
-def message_routes(graph: Any, sources: Sequence[str]) -> dict[tuple[str, str], tuple[Hop, ...]]:
-    """Hops from each source to every office that it can reach, by least expected delay.
+def message_routes(graph: Any, sources: Sequence[str]) -> Routes:
+    """Hops from each source to every office that it can reach in a `network`."""
+    edges = {
+        tail: tuple((head, edge["delay"], edge["hop"]) for head, edge in heads.items())
+        for tail, heads in graph.adjacency()
+    }
+    return Routes(edges, sources)
 
-    Ties are broken by the order of the network's edges, which is that of the scenario file.
+
+Edges = Mapping[str, Sequence[tuple[str, float, Hop]]]
+"""By office, the offices that it has a channel to, the mean delay and the hop."""
+
+
+class Routes(Mapping[tuple[str, str], tuple[Hop, ...]]):
+    """Hops from some offices to every office that they can reach, by least expected delay.
+
+    A route is found when it is first asked for: on a long border there are millions of pairs, of which few
+    ever send each other a message. Ties are broken by the order of the edges, which is that of the scenario
+    file.
+
+    Parameters
+    ----------
+    edges : mapping
+    sources : sequence of str
+        Offices that send.
     """
-    import networkx as nx
 
-    routes = {}
-    for source in sources:
-        paths = nx.single_source_dijkstra_path(graph, source, weight="delay")
-        for target, path in paths.items():
-            hops = tuple(graph.edges[a, b]["hop"] for a, b in pairwise(path))
-            routes[source, target] = hops
-    return routes
+    def __init__(self, edges: Edges, sources: Sequence[str]) -> None:
+        self.edges = edges
+        self.searches: dict[str, _Search | None] = dict.fromkeys(sources)
+        self.found: dict[tuple[str, str], tuple[Hop, ...] | None] = {}
+
+    def __getitem__(self, pair: tuple[str, str]) -> tuple[Hop, ...]:
+        found: tuple[Hop, ...] | None = self.get(pair)
+        if found is None:
+            raise KeyError(pair)
+        return found
+
+    def get(self, pair: tuple[str, str], default: Any = None) -> Any:
+        """The hops from one office to another, or ``default`` if there is no way."""
+        if pair not in self.found:
+            self.found[pair] = self._search(*pair)
+        found = self.found[pair]
+        return default if found is None else found
+
+    def __contains__(self, pair: object) -> bool:
+        return isinstance(pair, tuple) and self.get(pair) is not None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((tail, head) for tail in self.searches for head in self.edges if (tail, head) in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def hops(self) -> Iterator[Hop]:
+        """Hops that are the best way from their tail to their head: no other is part of a route."""
+        for tail, heads in self.edges.items():
+            search = _Search(self.edges, tail)
+            yield from (hop for head, _, hop in heads if search.way_to(head) == (hop,))
+
+    def _search(self, tail: str, head: str) -> tuple[Hop, ...] | None:
+        if tail not in self.searches:
+            return None
+        with _SEARCHING:  # workers of a cluster may be threads
+            search = self.searches[tail]
+            if search is None:
+                search = self.searches[tail] = _Search(self.edges, tail)
+            return search.way_to(head)
+
+
+class _Search:
+    """Dijkstra's search from one office, which goes on as far as somebody asks."""
+
+    def __init__(self, edges: Edges, source: str) -> None:
+        self.edges, self.source = edges, source
+        self.last: dict[str, Hop] = {}
+        self.seen = {source: 0.0}
+        self.settled: set[str] = set()
+        self.fringe = [(0.0, 0, source)]
+        self.pushed = 0
+
+    def way_to(self, target: str) -> tuple[Hop, ...] | None:
+        """The hops to an office, none to the source itself; None if there is no way."""
+        while target not in self.settled:
+            if not self.fringe:
+                return None
+            self._settle_one()
+        hops: list[Hop] = []
+        while target != self.source:
+            hops.append(self.last[target])
+            target = hops[-1].tail
+        return tuple(reversed(hops))
+
+    def _settle_one(self) -> None:
+        delay, _, office = heapq.heappop(self.fringe)
+        if office in self.settled:
+            return
+        self.settled.add(office)
+        for head, more, hop in self.edges.get(office, ()):
+            if head not in self.settled and (head not in self.seen or delay + more < self.seen[head]):
+                self.seen[head] = delay + more
+                self.last[head] = hop
+                self.pushed += 1
+                heapq.heappush(self.fringe, (delay + more, self.pushed, head))
 
 
 def working_hours(model: ScenarioModel) -> dict[str, tuple[bool, ...]]:

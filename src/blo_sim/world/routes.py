@@ -44,6 +44,20 @@ def graph_of(steps: Sequence[Step]) -> Any:
     return graph
 
 
+def joined(steps: Sequence[Step]) -> dict[str, tuple[Step, ...]]:
+    """By place, the steps that hang together with it, in their order: no route from there has others."""
+    import networkx as nx
+
+    graph = nx.Graph()
+    graph.add_edges_from((step.tail, step.head) for step in steps)
+    part = {place: n for n, places in enumerate(nx.connected_components(graph)) for place in places}
+    parts: dict[int, list[Step]] = {}
+    for step in steps:
+        parts.setdefault(part[step.tail], []).append(step)
+    whole = {number: tuple(members) for number, members in parts.items()}
+    return {place: whole[number] for place, number in part.items()}
+
+
 def cheapest(
     steps: Sequence[Step],
     origin: str,
