@@ -22,7 +22,7 @@ import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.region import machine
+from benchmarks.machine import in_words, machine
 from blo_sim import compare
 from blo_sim.results.statistics import t_quantile
 
@@ -163,7 +163,7 @@ def table(document: dict[str, Any]) -> str:
         for row in document["rows"]
         if row["common_draws_ratio"] and None not in row["common_draws_ratio"].values()
     ]
-    lines += ["", ", ".join(f"{name} {value}" for name, value in document["machine"].items())]
+    lines += ["", in_words(document["machine"])]
     return "\n".join(lines)
 
 

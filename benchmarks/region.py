@@ -18,15 +18,13 @@ import argparse
 import gc
 import json
 import math
-import os
-import platform
 import statistics
 import sys
 import time
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.machine import in_words, machine
 from benchmarks.simpy_world import Sums, timed
 from blo_sim.scenario import load_scenario
 from blo_sim.world.compile import compile_world
@@ -223,25 +221,6 @@ def summary(measured: Measured, checks: list[dict[str, Any]], options: argparse.
     }
 
 
-def machine() -> dict[str, Any]:
-    """What it ran on."""
-    return {
-        "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("simpy", "numba", "numpy")},
-    }
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown"
-
-
 def table(document: dict[str, Any]) -> str:
     """The document as people read it."""
     rows = [
@@ -265,7 +244,7 @@ def table(document: dict[str, Any]) -> str:
         verdict = "" if row["agrees"] else "   DISAGREES"
         values = f"{row['model']:>12.5g} {row['simpy']:>12.5g}"
         lines.append(f"{row['measure']:<24} {values}   {low:.5g} to {high:.5g}{verdict}")
-    lines += ["", ", ".join(f"{name} {value}" for name, value in document["machine"].items())]
+    lines += ["", in_words(document["machine"])]
     return "\n".join(lines)
 
 
