@@ -1,5 +1,7 @@
 """The queue of `benchmarks.queues` for cimba, whose compiler reads the annotations of a module."""
 
+# mypy: disable-error-code="misc, untyped-decorator"
+
 import cimba as cb
 from cimba import inputs
 
@@ -15,7 +17,7 @@ class Queue(cb.Model):
     waited: cb.Output[float]
     served: cb.Output[float]
 
-    @cb.on_start  # type: ignore[untyped-decorator]
+    @cb.on_start
     def begin(self) -> None:
         """Sums of a trial."""
         self.waited = 0.0
@@ -28,7 +30,7 @@ class Queue(cb.Model):
             cb.hold(self.gap.next())
             self.line.put(cb.now())
 
-    @cb.process(copies=SERVERS)  # type: ignore[untyped-decorator]
+    @cb.process(copies=SERVERS)
     def server(self) -> None:
         """Vehicles are inspected."""
         while True:

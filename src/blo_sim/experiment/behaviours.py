@@ -7,7 +7,7 @@ Smugglers who learn change nothing below a risk that they bear. No source says h
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.experiment.compare import compare
@@ -76,13 +76,21 @@ class BehavioursResult:
 
     def replications_table(self) -> list[dict[str, Any]]:
         """The exact integers of every result, with its label as ``behaviour`` before the other keys."""
-        return list(self._with_behaviour(each.replications_table() for each in self.all.values()))
+        return list(self.replications_rows())
+
+    def replications_rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of `replications_table`, without holding them all."""
+        return self._with_behaviour(each.replications_rows() for each in self.all.values())
 
     def ledger_table(self) -> list[dict[str, Any]]:
         """The ledger of every result, with its label as ``behaviour`` before the other keys."""
-        return list(self._with_behaviour(each.ledger_table() for each in self.all.values()))
+        return list(self.ledger_rows())
 
-    def _with_behaviour(self, tables: Iterator[list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    def ledger_rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of `ledger_table`, without holding them all."""
+        return self._with_behaviour(each.ledger_rows() for each in self.all.values())
+
+    def _with_behaviour(self, tables: Iterator[Iterable[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
         for name, table in zip(self.all, tables, strict=True):
             for row in table:
                 yield {"behaviour": name, **row}

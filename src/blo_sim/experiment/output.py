@@ -9,8 +9,9 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from blo_sim.errors import UsageError
 
@@ -56,9 +57,10 @@ def write_result(folder: Path, result: Result | BehavioursResult) -> None:
     Each is written in one step: a reader never sees half a file.
     """
     write_whole(folder / RESULT, as_json(result.document()))
-    for name, rows in ((REPLICATIONS, result.replications_table()), (LEDGER, result.ledger_table())):
-        if rows:
-            write_whole(folder / name, as_csv(rows, list(rows[0])))
+    for name, rows in ((REPLICATIONS, result.replications_rows()), (LEDGER, result.ledger_rows())):
+        first = next(rows, None)
+        if first is not None:
+            _write_rows(folder / name, chain([first], rows), list(first))
 
 
 def as_json(content: Any) -> str:
@@ -77,10 +79,24 @@ def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file beside its place, then move it there."""
+    with _moved_there(path) as file:
+        file.write(text)
+
+
+def _write_rows(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write a CSV file, row by row, beside its place, then move it there."""
+    with _moved_there(path) as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@contextmanager
+def _moved_there(path: Path) -> Iterator[IO[str]]:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)

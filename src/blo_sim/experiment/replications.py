@@ -11,7 +11,7 @@ from blo_sim.experiment.design import prepared, same_demand
 from blo_sim.experiment.evaluators import evaluator_for
 from blo_sim.experiment.precision import points
 from blo_sim.experiment.store import Memory
-from blo_sim.results.runs import Pair
+from blo_sim.results.runs import Pair, Stretch
 
 if TYPE_CHECKING:
     from blo_sim.experiment.design import Design
@@ -129,6 +129,17 @@ class Finished:
     def replications(self) -> int:
         """Number of replications that every world has finished."""
         return len(next(iter(self.summaries.values())))
+
+    def stretches(self, length: int) -> Iterator[tuple[int, Finished]]:
+        """The same in stretches of replications, each with its first: no table need be held whole."""
+        for first in range(0, self.replications, length):
+            last = min(first + length, self.replications)
+            cut = (
+                {name: Stretch(runs, first, last) for name, runs in role.items()}
+                for role in (self.summaries, self.unchanged, self.pairs)
+            )
+            summaries, unchanged, pairs = cut
+            yield first, Finished(summaries, self.interrupted, unchanged, pairs)
 
 
 def run_task(shared: Shared, task: Task) -> Outcome:

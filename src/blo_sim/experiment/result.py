@@ -34,6 +34,8 @@ ROW = (
     "plausible_low",
     "plausible_high",
 )
+STRETCH = 10_000
+"""Replications whose rows are made at once."""
 FLOW_COLUMNS = (
     "attempted_g",
     "expected_ug",
@@ -135,26 +137,37 @@ class Result:
             Grams and counts as they were realised, ``expected_ug`` and ``again_correction_ug`` in
             micrograms; ``year`` is 0 under the steady clock.
         """
+        return list(self.replications_rows())
+
+    def replications_rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of `replications_table`, without holding them all: replications in stretches."""
         years, commodities = range(self.design.worlds[0].years), self.design.commodities
-        columns = {
-            (name, year, commodity, measure): runs.column("flows", (measure, year, commodity))
-            for name, runs in self.summaries.items()
-            for year in years
-            for commodity in commodities
-            for measure in FLOW_COLUMNS
-        }
-        return [
-            {"scenario": name, "replication": replication, "year": year, "commodity": commodity}
-            | {each: columns[name, year, commodity, each][replication] for each in FLOW_COLUMNS}
-            for name in self.design.names
-            for replication in range(self.replications)
-            for year in years
-            for commodity in commodities
-        ]
+        for name in self.design.names:
+            for first, part in self.finished.stretches(STRETCH):
+                runs = part.summaries[name]
+                columns = {
+                    (year, commodity, measure): runs.column("flows", (measure, year, commodity))
+                    for year in years
+                    for commodity in commodities
+                    for measure in FLOW_COLUMNS
+                }
+                for place in range(len(runs)):
+                    for year in years:
+                        for commodity in commodities:
+                            yield {
+                                "scenario": name,
+                                "replication": first + place,
+                                "year": year,
+                                "commodity": commodity,
+                            } | {each: columns[year, commodity, each][place] for each in FLOW_COLUMNS}
 
     def ledger_table(self) -> list[dict[str, Any]]:
         """The ledger replication by replication, as of `CompareResult`; empty where nothing is compared."""
-        return []
+        return list(self.ledger_rows())
+
+    def ledger_rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of `ledger_table`, without holding them all."""
+        return iter(())
 
     def fit(self, name: str | None = None) -> list[Fit]:
         """Published ranges beside the model's values.
@@ -211,22 +224,27 @@ class CompareResult(Result):
             and both columns in kilograms, ``intercepted_kg`` and ``kept_kg``, by the design's estimator.
             Under the dated clock, sums over its years.
         """
-        return [
-            {
-                "scenario": name,
-                "replication": replication,
-                "commodity": key,
-                "line": line,
-                "intercepted_kg": intercepted,
-                "kept_kg": kept,
-            }
-            for name in self.design.alternatives
-            for line, columns in lines_of(self.design, self.finished, name).items()
-            for key, weights in self.design.blocks().items()
-            for replication, (intercepted, kept) in enumerate(
-                zip(*(kilograms(each, weights) for each in columns), strict=True)
-            )
-        ]
+        return list(self.ledger_rows())
+
+    def ledger_rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of `ledger_table`, without holding them all: replications in stretches."""
+        for name in self.design.alternatives:
+            for first, part in self.finished.stretches(STRETCH):
+                lines = {
+                    (key, line): [kilograms(each, weights) for each in columns]
+                    for line, columns in lines_of(self.design, part, name).items()
+                    for key, weights in self.design.blocks().items()
+                }
+                for place in range(part.replications):
+                    for (key, line), (intercepted, kept) in lines.items():
+                        yield {
+                            "scenario": name,
+                            "replication": first + place,
+                            "commodity": key,
+                            "line": line,
+                            "intercepted_kg": intercepted[place],
+                            "kept_kg": kept[place],
+                        }
 
     def replications_for(self, half_width: float = 0.1, alternative: str | None = None) -> int | None:
         """Replications that a relative half-width of the headline gain's interval would take.

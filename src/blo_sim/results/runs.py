@@ -77,6 +77,26 @@ class ListedRuns:
         return [getattr(row, table).get(key, 0) for row in self.rows]
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Replications ``first`` to ``last - 1`` of others."""
+
+    runs: Runs
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+    def keys(self, table: str) -> set[Key]:
+        """Keys of a table that any replication has, of this stretch or not."""
+        return self.runs.keys(table)
+
+    def column(self, table: str, key: Key) -> list[int]:
+        """One value a replication; 0 where it has no such key."""
+        return self.runs.column(table, key)[self.first : self.last]
+
+
 def summed(runs: Runs, table: str, keys: Sequence[Key]) -> list[int]:
     """Some columns added up; zeros if there are none."""
     columns = [runs.column(table, key) for key in keys]
