@@ -4,7 +4,7 @@
 >>> blo_sim.__all__  # doctest: +NORMALIZE_WHITESPACE
 ['Scenario', '__version__', 'bound_instance', 'bound_scenario', 'compare', 'compare_behaviours',
  'compare_layouts', 'instance_scenario', 'load_scenario', 'match_history', 'open_run', 'read_ensemble',
- 'resume', 'simulate', 'synthetic_scenario', 'warmup_study', 'write_synthetic']
+ 'resume', 'simulate', 'synthetic_scenario', 'warmup_study', 'write_events', 'write_synthetic']
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from blo_sim.experiment.behaviours import compare_behaviours
     from blo_sim.experiment.compare import compare
     from blo_sim.experiment.ensemble import read_ensemble
+    from blo_sim.experiment.event_file import write_events
     from blo_sim.experiment.layouts import compare_layouts
     from blo_sim.experiment.resume import open_run, resume
     from blo_sim.experiment.run import simulate
@@ -44,6 +45,7 @@ __all__ = [
     "simulate",
     "synthetic_scenario",
     "warmup_study",
+    "write_events",
     "write_synthetic",
 ]
 
@@ -63,6 +65,7 @@ _HOMES = {
     "simulate": "blo_sim.experiment.run",
     "synthetic_scenario": "blo_sim.scenario.synthetic",
     "warmup_study": "blo_sim.analysis.warmup",
+    "write_events": "blo_sim.experiment.event_file",
     "write_synthetic": "blo_sim.scenario.synthetic",
 }
 

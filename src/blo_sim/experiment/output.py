@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import UsageError
 
@@ -79,29 +79,29 @@ def as_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a file beside its place, then move it there."""
-    with _moved_there(path) as file:
+    with beside(path) as place, place.open("w", encoding="utf-8", newline="") as file:
         file.write(text)
 
 
 def _write_rows(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Write a CSV file, row by row, beside its place, then move it there."""
-    with _moved_there(path) as file:
+    with beside(path) as place, place.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
 
 @contextmanager
-def _moved_there(path: Path) -> Iterator[IO[str]]:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+def beside(path: Path) -> Iterator[Path]:
+    """A place for a file beside its own, to which it is moved once it is whole and on the disk."""
+    place = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with beside.open("w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
+        yield place
+        with place.open("rb+") as file:
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(place, path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        place.unlink(missing_ok=True)
         raise
 
 
