@@ -1,7 +1,8 @@
 /* M/M/c queues on one binary heap of events, as a careful C programmer would write them first.
  *
- * Usage: heap QUEUES SERVERS ARRIVALS_PER_HOUR MEAN_SERVICE_H HOURS SEED
- * Prints CPU seconds, then customers and mean wait in hours of each queue.
+ * Usage: heap HOURS SEED < queues
+ * Reads servers, arrivals an hour and mean service in hours of each queue, a line each. Prints CPU seconds,
+ * then customers and mean wait in hours of each queue.
  */
 #include <math.h>
 #include <stdint.h>
@@ -16,9 +17,9 @@ typedef struct {
 } Event;
 
 typedef struct {
-    double *arrived;
+    double *arrived, gap, service;
     size_t size, first, count;
-    int busy;
+    int servers, busy;
     uint64_t served;
     double waited;
 } Queue;
@@ -78,25 +79,37 @@ static void line_up(Queue *queue, double now)
     queue->arrived[(queue->first + queue->count++) % queue->size] = now;
 }
 
+static Queue *read_queues(int *count, size_t *places)
+{
+    Queue *all = NULL, read = {.size = 64};
+    double arrivals;
+    for (*count = 0, *places = 0; scanf("%d %lf %lf", &read.servers, &arrivals, &read.service) == 3; ++*count) {
+        read.gap = 1.0 / arrivals;
+        read.arrived = malloc(read.size * sizeof *read.arrived);
+        all = realloc(all, (size_t)(*count + 1) * sizeof *all);
+        if (!all || !read.arrived)
+            exit(1);
+        all[*count] = read;
+        *places += (size_t)read.servers + 1;
+    }
+    return all;
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 7)
+    if (argc != 3)
         return 2;
-    int queues = atoi(argv[1]), servers = atoi(argv[2]);
-    double gap = 1.0 / atof(argv[3]), service = atof(argv[4]), end = atof(argv[5]);
-    state = strtoull(argv[6], NULL, 10);
-    heap = malloc((size_t)queues * (size_t)(servers + 1) * sizeof *heap);
-    Queue *all = calloc((size_t)queues, sizeof *all);
-    if (!heap || !all)
+    double end = atof(argv[1]);
+    state = strtoull(argv[2], NULL, 10);
+    int queues;
+    size_t places;
+    Queue *all = read_queues(&queues, &places);
+    heap = malloc(places * sizeof *heap);
+    if (!queues || !heap)
         return 1;
     clock_t started = clock();
-    for (int i = 0; i < queues; i++) {
-        all[i].size = 64;
-        all[i].arrived = malloc(all[i].size * sizeof(double));
-        if (!all[i].arrived)
-            return 1;
-        push(exponential(gap), i, 0);
-    }
+    for (int i = 0; i < queues; i++)
+        push(exponential(all[i].gap), i, 0);
     while (heap[0].time < end) {
         Event now = pop();
         Queue *queue = &all[now.queue];
@@ -106,23 +119,23 @@ int main(int argc, char **argv)
                 queue->first = (queue->first + 1) % queue->size;
                 queue->count--;
                 queue->served++;
-                push(now.time + exponential(service), now.queue, 1);
+                push(now.time + exponential(queue->service), now.queue, 1);
             } else {
                 queue->busy--;
             }
             continue;
         }
-        push(now.time + exponential(gap), now.queue, 0);
-        if (queue->busy < servers) {
+        push(now.time + exponential(queue->gap), now.queue, 0);
+        if (queue->busy < queue->servers) {
             queue->busy++;
             queue->served++;
-            push(now.time + exponential(service), now.queue, 1);
+            push(now.time + exponential(queue->service), now.queue, 1);
         } else {
             line_up(queue, now.time);
         }
     }
     printf("%.6f\n", (double)(clock() - started) / CLOCKS_PER_SEC);
     for (int i = 0; i < queues; i++)
-        printf("%llu %.9f\n", (unsigned long long)all[i].served, all[i].waited / (double)all[i].served);
+        printf("%llu %.9f\n", (unsigned long long)all[i].served, all[i].served ? all[i].waited / (double)all[i].served : 0.0);
     return 0;
 }

@@ -1,9 +1,11 @@
-"""What a benchmark ran on."""
+"""What a benchmark ran on, and how much memory it took."""
 
 from __future__ import annotations
 
+import math
 import os
 import platform
+import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -30,6 +32,20 @@ def machine(*more: str) -> dict[str, Any]:
 def in_words(content: Mapping[str, Any]) -> str:
     """The same in a line."""
     return ", ".join(f"{name} {value}" for name, value in content.items())
+
+
+def peak_memory_mb(*, of_children: bool = False) -> float:
+    """Largest memory of this process so far, or of one that it waited for, megabytes.
+
+    nan where the system does not say.
+    """
+    try:
+        import resource
+    except ImportError:
+        return math.nan
+    whose = resource.RUSAGE_CHILDREN if of_children else resource.RUSAGE_SELF
+    peak = resource.getrusage(whose).ru_maxrss
+    return peak / (1024.0 if sys.platform != "darwin" else 1024.0**2)
 
 
 def _processor() -> str:

@@ -23,9 +23,7 @@ import json
 import math
 import os
 import random
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,6 +34,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from benchmarks.heap import compiled, run_heap
 from benchmarks.machine import in_words, machine
 
 SERVERS, ARRIVALS, SERVICE = 4, 32.0, 0.1
@@ -215,9 +214,9 @@ def programs(folder: Path) -> Iterator[Program]:
     """What is installed, the quick ones first."""
     for share in SHARES:
         yield Program(f"blo_sim, {share:.1%} live", engine(share), 1.0)
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is not None:
-        yield Program("C, one binary heap", heap(compiler, folder), 1.0)
+    program = compiled(folder)
+    if program is not None:
+        yield Program("C, one binary heap", heap(program), 1.0)
     if find_spec("cimba") is not None:
         yield Program("cimba", cimba(), 1.0)
     yield Program("SimPy", plain_simpy, 0.03)
@@ -267,20 +266,12 @@ def engine(share: float) -> Callable[[float, int], Ran]:
     return run
 
 
-def heap(compiler: str, folder: Path) -> Callable[[float, int], Ran]:
+def heap(program: Path) -> Callable[[float, int], Ran]:
     """The loop in C."""
-    program = folder / "heap"
-    source = Path(__file__).with_name("heap.c")
-    subprocess.run([compiler, "-O3", "-o", program, source, "-lm"], check=True)
 
     def run(hours: float, seed: int) -> Ran:
-        numbers = [QUEUES, SERVERS, ARRIVALS, SERVICE, hours, seed]
-        done = subprocess.run(
-            [program, *map(str, numbers)], check=True, capture_output=True, text=True
-        )
-        seconds, *rows = done.stdout.splitlines()
-        counts, waits = zip(*(row.split() for row in rows), strict=True)
-        return Ran(sum(map(int, counts)), float(seconds), [float(wait) for wait in waits])
+        seconds, counts, waits = run_heap(program, [(SERVERS, ARRIVALS, SERVICE)] * QUEUES, hours, seed)
+        return Ran(sum(counts), seconds, waits)
 
     return run
 

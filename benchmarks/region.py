@@ -7,6 +7,10 @@ runs for some days and is scaled to the year's number of passages. Runs alternat
 the rounds, in process time. The first year is preceded by a short run, so that compiled code is loaded from
 the cache.
 
+Beside them a year of as many passages in C, on one binary heap of events (`heap.c`): a queue for each lane
+group with its mean rate, its most lanes and exponential service, without hours, shifts and search bays. It is
+left out where there is no C compiler.
+
 Both programs must simulate the same thing, or the exit code is 1: over the days of the SimPy version,
 lawful passages agree to 1 %, and its mean waits and shares lie within a 99.9 % interval from replications
 of the model.
@@ -20,12 +24,16 @@ import json
 import math
 import statistics
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.machine import in_words, machine
+from benchmarks.heap import compiled, run_heap
+from benchmarks.machine import in_words, machine, peak_memory_mb
 from benchmarks.simpy_world import Sums, timed
+from blo_sim.clock import HOURS_PER_DAY
 from blo_sim.scenario import load_scenario
 from blo_sim.world.compile import compile_world
 
@@ -50,6 +58,8 @@ class Measured:
     region: list[float] = field(default_factory=list)
     learning: list[float] = field(default_factory=list)
     lanes: list[float] = field(default_factory=list)
+    heap: list[float] = field(default_factory=list)
+    heap_passages: list[int] = field(default_factory=list)
     simpy: list[float] = field(default_factory=list)
     sums: list[Sums] = field(default_factory=list)
     passages: list[int] = field(default_factory=list)
@@ -71,15 +81,16 @@ def main(arguments: list[str] | None = None) -> int:
 
     year = compile_world(load_scenario(SCENARIO, ["run.warmup_days=0"]), days=options.days)
     short = compile_world(load_scenario(SCENARIO, ["run.warmup_days=1"]), days=options.simpy_days)
-    measured = measure(year, short, options.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        measured = measure(year, short, options.rounds, compiled(Path(folder)))
     checks = check(short, measured.sums)
     document = summary(measured, checks, options)
     print(json.dumps(document, indent=2) if options.format == "json" else table(document))
     return 0 if document["agrees"] else 1
 
 
-def measure(year: World, short: World, rounds: int) -> Measured:
-    """Alternate the three programs."""
+def measure(year: World, short: World, rounds: int, heap: Path | None) -> Measured:
+    """Alternate the programs."""
     from blo_sim.model.events import ENCOUNTER, SENT, EventLog
     from blo_sim.model.replication import replicate
     from blo_sim.model.traffic.prospects import smugglers
@@ -105,11 +116,21 @@ def measure(year: World, short: World, rounds: int) -> Measured:
         before = CLOCK()
         lawful(year, EventLog(number))
         measured.lanes.append(CLOCK() - before)
+        if heap is not None:
+            seconds, counts, _ = run_heap(heap, queues(year), year.days * HOURS_PER_DAY, SEED + number)
+            measured.heap.append(seconds)
+            measured.heap_passages.append(sum(counts))
         gc.collect()
         seconds, sums = timed(short, SEED + number, CLOCK)
         measured.simpy.append(seconds)
         measured.sums.append(sums)
     return measured
+
+
+def queues(world: World) -> list[tuple[int, float, float]]:
+    """Most lanes, mean arrivals an hour and mean service in hours of each lane group that has any traffic."""
+    groups = [group for post in world.posts for group in post.groups if max(group.rate) > 0.0]
+    return [(max(group.lanes), statistics.fmean(group.rate), group.service.mean) for group in groups]
 
 
 def lawful(world: World, log: Any) -> Any:
@@ -118,16 +139,6 @@ def lawful(world: World, log: Any) -> Any:
 
     Borders(world, SEED, log.replication).finish(log)
     return log
-
-
-def peak_memory_mb() -> float:
-    """Largest memory of this process so far, megabytes; nan where the system does not say."""
-    try:
-        import resource
-    except ImportError:
-        return math.nan
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024.0 if sys.platform != "darwin" else 1024.0**2)
 
 
 def check(world: World, sums: list[Sums]) -> list[dict[str, Any]]:
@@ -197,6 +208,11 @@ def summary(measured: Measured, checks: list[dict[str, Any]], options: argparse.
     region, lanes = statistics.median(measured.region), statistics.median(measured.lanes)
     learning = statistics.median(measured.learning)
     scaled = per_traveller * passages
+    heap = None
+    if measured.heap:
+        heap = passages * statistics.median(
+            seconds / count for seconds, count in zip(measured.heap, measured.heap_passages, strict=True)
+        )
     return {
         "scenario": SCENARIO,
         "days": options.days,
@@ -207,6 +223,8 @@ def summary(measured: Measured, checks: list[dict[str, Any]], options: argparse.
         "learning_seconds": learning,
         "learning_ratio": learning / region,
         "lanes_seconds": lanes,
+        "heap_seconds": heap,
+        "heap_ratio": None if heap is None else heap / region,
         "simpy_seconds_scaled": scaled,
         "simpy_days": options.simpy_days,
         "simpy_seconds": statistics.median(measured.simpy),
@@ -227,6 +245,7 @@ def table(document: dict[str, Any]) -> str:
         ("everything (replicate)", "region_seconds", f"{document['ratio']:.0f} times as fast as SimPy"),
         ("with smugglers who learn", "learning_seconds", f"{document['learning_ratio']:.2f} times the time"),
         ("lawful traffic alone", "lanes_seconds", f"{document['lanes_ratio']:.0f} times"),
+        ("C with one heap", "heap_seconds", "lawful traffic as plain queues"),
         ("SimPy, lawful traffic", "simpy_seconds_scaled", f"{document['simpy_days']} days, scaled"),
         ("budget for everything", "budget_seconds", "60 ns a passage, 12 us a visit"),
     ]
@@ -235,7 +254,11 @@ def table(document: dict[str, Any]) -> str:
         f"{document['lawful_passages']:,.0f} lawful passages, {document['control_visits']:,.0f} control "
         f"visits, {document['messages']:,.0f} messages; peak memory {document['peak_memory_mb']:.0f} MB",
         "",
-        *(f"{name:<26} {document[key]:>8.2f} s   {note}" for name, key, note in rows),
+        *(
+            f"{name:<26} {document[key]:>8.2f} s   {note}"
+            for name, key, note in rows
+            if document[key] is not None
+        ),
         "",
         f"{'the same days in both':<24} {'model':>12} {'SimPy':>12}   allowed",
     ]

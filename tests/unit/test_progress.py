@@ -20,10 +20,13 @@ from blo_sim.cli.progress import Pace, progress_bar
         ([(0, 100, 0.0), (50, 100, 600.0)], "12.0 s each, 10 min left"),
         ([(90, 100, 2.0), (95, 100, 10.0)], "2.0 s each, 10 s left"),
         ([(0, 4, 0.0), (4, 4, 8.0)], "2.0 s each, 8 s in all"),
+        ([(0, 50, 0.0), (1, 50, 10.0), (2, 50, 10.5)], "5.2 s each, 4 min left"),
+        ([(0, 50, 0.0), (1, 50, 10.0), (11, 50, 20.0)], "1.8 s each, 71 s left"),
+        ([(0, 50, 0.0), (1, 50, 10.0), (26, 50, 35.0)], "1.0 a second, 24 s left"),
     ],
 )
 def test_rate_and_time_left_are_those_of_what_was_run(calls: list[tuple[int, int, float]], note: str) -> None:
-    """One case goes on with a store: its ninety runs took no time here."""
+    """One case goes on with a store: its ninety runs took no time here. At last, a slow start."""
     pace = Pace(0.0)
     assert [pace.note(*call) for call in calls][-1] == note
 

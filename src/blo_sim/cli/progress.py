@@ -12,6 +12,7 @@ from blo_sim.experiment.replications import Progress
 
 WIDTH = 40
 SECONDS_BETWEEN = 0.1
+SETTLED = 2.0
 
 
 @contextmanager
@@ -43,25 +44,39 @@ def progress_bar(quiet: bool) -> Iterator[Progress | None]:
 class Pace:
     """How fast runs finish, and how long the rest will take at that rate.
 
-    Runs that a store had before count for nothing: the first call says how many there were.
+    Runs that a store had before count for nothing: the first call says how many there were. Nor does the
+    time until the first runs are there, once `SETTLED` times as much has passed since: loading and compiling
+    are not repeated. Sooner, workers that finish at the same moment would look faster than they are.
     """
 
     def __init__(self, started: float) -> None:
         self.started = started
         self.before: int | None = None
+        self.first: tuple[int, float] | None = None
+
+    def seconds_each(self, done: int, now: float) -> float | None:
+        """Seconds from one run to the next, from what was seen so far; None if that is nothing."""
+        if self.before is None or done < self.before:
+            self.before, self.first = done, None
+        fresh = done - self.before
+        if not fresh or now <= self.started:
+            return None
+        if self.first is None:
+            self.first = done, now
+        known, since = self.first
+        if done > known and now - since > SETTLED * (since - self.started):
+            return (now - since) / (done - known)
+        return (now - self.started) / fresh
 
     def note(self, done: int, total: int, now: float) -> str:
         """What the bar says beside the count."""
-        if self.before is None or done < self.before:
-            self.before = done
-        fresh, seconds = done - self.before, now - self.started
-        if not fresh or seconds <= 0:
+        each = self.seconds_each(done, now)
+        if each is None:
             return "starting"
-        rate = fresh / seconds
-        speed = f"{rate:.1f} a second" if rate >= 1 else f"{1 / rate:.1f} s each"
+        speed = f"{1 / each:.1f} a second" if each <= 1 else f"{each:.1f} s each"
         if done >= total:
-            return f"{speed}, {_span(seconds)} in all"
-        return f"{speed}, {_span((total - done) / rate)} left"
+            return f"{speed}, {_span(now - self.started)} in all"
+        return f"{speed}, {_span((total - done) * each)} left"
 
 
 def _span(seconds: float) -> str:
