@@ -22,7 +22,7 @@ from blo_sim.model.events import DETERRED, EventLog
 from blo_sim.model.intelligence.reports import Intelligence
 from blo_sim.model.traffic.demand import NOT_YET, Consignment, consignments, repeated
 from blo_sim.model.traffic.journey import journey
-from blo_sim.model.traffic.live import Call
+from blo_sim.model.traffic.live import Call, Course
 from blo_sim.model.traffic.organisations import Organisations
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Replication:
         load.turn = self.departed
         self.departed += 1
         if load.shipped:
-            self.env.process(journey(self, load))
+            Course(journey(self, load))
         else:
             postponed = load.departure - load.planned
             self.record((self.now, DETERRED, load.number, load.route.name, load.load, postponed, ""))

@@ -656,7 +656,7 @@ def by_mode(value: float | dict[str, float], mode: str) -> float:
     return value[mode] if isinstance(value, dict) else value
 
 
-def steps_of(model: ScenarioModel) -> list[routes.Step]:
+def steps_of(model: ScenarioModel) -> tuple[routes.Step, ...]:
     """Every leg in every direction that it may be used, with its free cost in USD."""
     country = {row.id: row.country for row in model.places}
     choice = model.route_choice
@@ -673,7 +673,7 @@ def steps_of(model: ScenarioModel) -> list[routes.Step]:
             border = None if country[tail] == country[head] else (country[tail], country[head])
             key = leg.id if forward else f"-{leg.id}"
             steps.append(routes.Step(key, number, forward, tail, head, leg.mode, border, cost))
-    return steps
+    return tuple(steps)
 
 
 def choice_set(

@@ -55,7 +55,7 @@ Way = Generator["Event", None, bool]
 
 
 def journey(sim: Replication, load: Consignment) -> Generator[Event, None, None]:
-    """A SimPy process: from departure to the end."""
+    """From departure to the end, as a `Course`."""
     env, number, key = sim.env, load.number, load.key
     controls, classes = sim.world.controls, sim.world.classes
     sim.depart(load)

@@ -1,4 +1,4 @@
-"""The wait of a consignment, with a rule for what happens at one instant.
+"""How a consignment moves and waits, with a rule for what happens at one instant.
 
 SimPy orders events of one time by priority. A live wait has priority ``FIRST_LIVE + number`` of its
 consignment, so that everything else at that instant comes first and live events go by consignment,
@@ -7,13 +7,37 @@ in whatever order they were scheduled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from simpy import Environment
 from simpy.events import NORMAL, Event
 
 FIRST_LIVE = NORMAL + 1
+
+
+class Course:
+    """A process of one consignment: lighter than SimPy's `Process`, which can fail, return and be waited for.
+
+    It begins at once, and may yield only events that have not happened yet, such as `Live` and `Hold`.
+
+    Parameters
+    ----------
+    steps : generator of Event
+    """
+
+    __slots__ = ("_send",)
+
+    def __init__(self, steps: Generator[Event, None, None]) -> None:
+        self._send = steps.send
+        self._go_on(None)
+
+    def _go_on(self, _: Event | None) -> None:
+        try:
+            event = self._send(None)
+        except StopIteration:
+            return
+        event.callbacks.append(self._go_on)
 
 
 class Live(Event):
