@@ -234,7 +234,7 @@ def engine(share: float) -> Callable[[float, int], Ran]:
     import tomllib
 
     from blo_sim.clock import TICKS_PER_HOUR
-    from blo_sim.model.events import ARRIVE
+    from blo_sim.model.events import ARRIVE, EventLog
     from blo_sim.model.replication import collector_paused, replicate
     from blo_sim.scenario.load import from_tables
     from blo_sim.world.compile import compile_world
@@ -254,12 +254,18 @@ def engine(share: float) -> Callable[[float, int], Ran]:
 
     def run(hours: float, seed: int) -> Ran:
         world = compile_world(scenario, clock="steady", days=round(hours / 24.0))
+        live = 0
+
+        def consume(log: EventLog) -> None:
+            # As workers do, who sum up the events of a month and forget them.
+            nonlocal live
+            live += sum(event[1] == ARRIVE for event in log.events)
+
         started = CLOCK()
         with collector_paused():
-            log = replicate(world, seed, 0)
+            log = replicate(world, seed, 0, consume)
         seconds = CLOCK() - started
         posts = list(log.lawful.values())
-        live = sum(event[1] == ARRIVE for event in log.events)
         waits = [post.lane_wait / TICKS_PER_HOUR / post.passages for post in posts]
         return Ran(sum(post.passages for post in posts) + live, seconds, waits)
 

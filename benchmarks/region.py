@@ -26,7 +26,10 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +41,7 @@ from blo_sim.scenario import load_scenario
 from blo_sim.world.compile import compile_world
 
 if TYPE_CHECKING:
+    from blo_sim.model.events import EventLog
     from blo_sim.world.compile import World
 
 SCENARIO = "k22-baseline"
@@ -100,17 +104,18 @@ def measure(year: World, short: World, rounds: int, heap: Path | None) -> Measur
     replicate(short, SEED, 0)
     for number in range(rounds):
         gc.collect()
+        kinds: Counter[int] = Counter()
         before = CLOCK()
-        log = replicate(year, SEED, number)
+        log = replicate(year, SEED, number, partial(count_kinds, kinds))
         measured.region.append(CLOCK() - before)
         measured.passages.append(sum(post.passages for post in log.lawful.values()))
-        measured.visits.append(sum(event[1] == ENCOUNTER for event in log.events))
-        measured.messages.append(sum(event[1] == SENT for event in log.events))
+        measured.visits.append(kinds[ENCOUNTER])
+        measured.messages.append(kinds[SENT])
         measured.peak_memory_mb = measured.peak_memory_mb or peak_memory_mb()
         del log
         gc.collect()
         before = CLOCK()
-        replicate(year, SEED, number, smugglers=learners)
+        replicate(year, SEED, number, partial(count_kinds, Counter()), smugglers=learners)
         measured.learning.append(CLOCK() - before)
         gc.collect()
         before = CLOCK()
@@ -125,6 +130,11 @@ def measure(year: World, short: World, rounds: int, heap: Path | None) -> Measur
         measured.simpy.append(seconds)
         measured.sums.append(sums)
     return measured
+
+
+def count_kinds(kinds: Counter[int], log: EventLog) -> None:
+    """Take in the events of a month, as workers do, who forget them then."""
+    kinds.update(map(itemgetter(1), log.events))
 
 
 def queues(world: World) -> list[tuple[int, float, float]]:

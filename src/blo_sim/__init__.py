@@ -4,7 +4,8 @@
 >>> blo_sim.__all__  # doctest: +NORMALIZE_WHITESPACE
 ['Scenario', '__version__', 'bound_instance', 'bound_scenario', 'compare', 'compare_behaviours',
  'compare_layouts', 'instance_scenario', 'load_scenario', 'match_history', 'open_run', 'read_ensemble',
- 'resume', 'simulate', 'synthetic_scenario', 'warmup_study', 'write_events', 'write_synthetic']
+ 'resume', 'simulate', 'synthetic_scenario', 'warmup_study', 'write_events', 'write_replay',
+ 'write_synthetic']
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from blo_sim.experiment.run import simulate
     from blo_sim.scenario import Scenario, load_scenario
     from blo_sim.scenario.synthetic import synthetic_scenario, write_synthetic
+    from blo_sim.workshop.replay import write_replay
 
 __version__ = "0.1.0"
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "synthetic_scenario",
     "warmup_study",
     "write_events",
+    "write_replay",
     "write_synthetic",
 ]
 
@@ -66,6 +69,7 @@ _HOMES = {
     "synthetic_scenario": "blo_sim.scenario.synthetic",
     "warmup_study": "blo_sim.analysis.warmup",
     "write_events": "blo_sim.experiment.event_file",
+    "write_replay": "blo_sim.workshop.replay",
     "write_synthetic": "blo_sim.scenario.synthetic",
 }
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "warmup": "blo_sim.cli.warmup",
     "ensemble": "blo_sim.cli.ensemble",
     "trace": "blo_sim.cli.trace",
+    "replay": "blo_sim.cli.replay",
     "events": "blo_sim.cli.events",
     "describe": "blo_sim.cli.describe",
     "scenarios": "blo_sim.cli.scenarios",

@@ -16,6 +16,7 @@ from blo_sim.cli.tables import (
     section,
     signed,
     table,
+    within_noise,
 )
 from blo_sim.experiment.breakdown import by_cause
 from blo_sim.experiment.document import waits
@@ -227,6 +228,11 @@ def _noise(entry: dict[str, Any], result: Result) -> str:
     count = f"{result.replications} replication{'s' if result.replications != 1 else ''}"
     if entry["plausible"] is not None:
         draws = _draws(result)
+        if within_noise(entry):
+            return (
+                f"{draws} plausible worlds differ by no more than noise does; {count}, Monte Carlo interval "
+                f"of the mean {interval(entry)}"
+            )
         range_of = f"range of {draws} draws" if draws < FEW else f"middle 90 % of {draws} draws"
         return (
             f"in plausible worlds {interval(entry, of='plausible')}, {range_of}; {count}, Monte Carlo "

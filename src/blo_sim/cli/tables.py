@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 WIDTH = 110
+WITHIN_NOISE = "within noise"
 UNDEFINED = "-"
 LARGEST_FACTOR = 10_000
 
@@ -61,10 +62,18 @@ def points(share: float | None) -> str:
     return UNDEFINED if share is None else signed(100 * share)
 
 
+def within_noise(entry: dict[str, Any]) -> bool:
+    """Whether plausible worlds differ by no more than noise does, so that their range is a point."""
+    plausible, interval = entry.get("plausible"), entry["mc_ci"]
+    return plausible is not None and interval is not None and plausible[0] == plausible[1]
+
+
 def interval(entry: dict[str, Any], scale: float = 1.0, of: str = "mc_ci") -> str:
     """The Monte Carlo interval of an entry, or its ``plausible`` range."""
     if entry[of] is None:
         return UNDEFINED
+    if of == "plausible" and within_noise(entry):
+        return WITHIN_NOISE
     low, high = entry[of]
     return f"{amount(scale * low)} to {amount(scale * high)}"
 

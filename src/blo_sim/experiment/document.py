@@ -249,10 +249,9 @@ def _gain(
     reduction: float | None,
     of: Numbers,
 ) -> dict[str, Any]:
-    expected = of.expected(values)
     return centre | {
         "median": median(values) if values else None,
-        "p_gain": sum(each > 0 for each in expected) / len(expected) if expected else None,
+        "p_gain": of.share_above_0(values),
         "paired_years": signs,
         "variance_reduction": reduction,
     }

@@ -76,6 +76,15 @@ class Numbers:
         """The expected value of each draw; empty for the central parameters."""
         return [] if self.draws is None else expected_values(values, self.draws)
 
+    def share_above_0(self, values: Sequence[float]) -> float | None:
+        """Share of the draws whose expected value is above 0; None for the central parameters, or if draws
+        differ by no more than noise does.
+        """
+        expected = self.expected(values)
+        if not expected or (len(set(expected)) == 1 and self.interval(values) is not None):
+            return None
+        return sum(each > 0 for each in expected) / len(expected)
+
     def _drawn(self, centre: float, values: Sequence[float]) -> dict[str, Any]:
         expected = self.expected(values)
         shift = centre - mean(values)

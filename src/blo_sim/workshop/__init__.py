@@ -1,0 +1,1 @@
+"""What trainers show: a simulated run as a film on a map, in a page that needs no network."""

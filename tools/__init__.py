@@ -1,0 +1,1 @@
+"""Scripts that made files of the repository from public data."""
