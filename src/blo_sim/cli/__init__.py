@@ -25,6 +25,7 @@ COMMANDS = {
     "warmup": "blo_sim.cli.warmup",
     "ensemble": "blo_sim.cli.ensemble",
     "trace": "blo_sim.cli.trace",
+    "workshop": "blo_sim.cli.workshop",
     "replay": "blo_sim.cli.replay",
     "events": "blo_sim.cli.events",
     "describe": "blo_sim.cli.describe",

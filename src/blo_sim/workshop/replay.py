@@ -18,7 +18,7 @@ from blo_sim.experiment.run import simulate
 from blo_sim.workshop.film import film
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from blo_sim.experiment.design import Design
     from blo_sim.experiment.replications import Progress
@@ -178,23 +178,29 @@ def page(document: dict[str, Any]) -> str:
     """The whole page as text."""
     parts = {
         "title": " / ".join(world["scenario"] for world in document["worlds"]),
-        "styles": _static("vendor/uPlot.min.css") + _static("page.css"),
+        "styles": static("vendor/uPlot.min.css") + static("page.css"),
+        "markup": static("film.html"),
         "film": _inert(json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)),
-        "borders": _inert(_static("borders.json")),
-        "vendor": "\n".join(_static(f"vendor/{name}") for name in VENDOR),
-        "words": _static("words.js"),
-        "player": _static("player.js"),
+        "borders": _inert(static("borders.json")),
+        "vendor": "\n".join(static(f"vendor/{name}") for name in VENDOR),
+        "words": static("words.js"),
+        "player": static("player.js"),
     }
-    text = _static("page.html")
-    pieces = text.split("{{")
-    found = [pieces[0]]
-    for piece in pieces[1:]:
-        name, _, rest = piece.partition("}}")
-        found += [parts[name], rest]
+    return filled(static("page.html"), parts)
+
+
+def filled(text: str, parts: Mapping[str, str]) -> str:
+    """A template with each ``{{name}}`` replaced once; what is put in is not looked at again."""
+    first, *rest = text.split("{{")
+    found = [first]
+    for piece in rest:
+        name, _, after = piece.partition("}}")
+        found += [parts[name], after]
     return "".join(found)
 
 
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """Text of a file of the page."""
     return files("blo_sim.workshop").joinpath("static", *name.split("/")).read_text(encoding="utf-8")
 
 

@@ -1,8 +1,7 @@
 "use strict";
-/* Plays a film on the map. All times are hours from the start of the film. */
-(() => {
-  const film = JSON.parse(document.getElementById("film").textContent);
-  const topology = JSON.parse(document.getElementById("borders").textContent);
+/* Plays a film on the map. All times are hours from the start of the film. `destroy` makes room for another. */
+const bloPlayer = (film, topology) => {
+  const gone = new AbortController(), whileHere = { signal: gone.signal };
   const COLOURS = ["#d55e00", "#0072b2", "#009e73", "#9c3d80", "#7a5c00", "#333333", "#56b4e9"];
   const LINGER = 8, BAR_HOURS = 24, FERGANA = [[69.2, 39.2], [74.2, 42.4]];
   const by = (id) => document.getElementById(id);
@@ -248,7 +247,7 @@
   }
 
   const panels = film.worlds.map((world) => new Panel(world, world.scenario));
-  by("worlds").append(...panels.map((panel) => panel.figure));
+  by("worlds").replaceChildren(...panels.map((panel) => panel.figure));
   by("slider").max = film.hours;
   const inValley = ([lon, lat]) => lon > FERGANA[0][0] && lon < FERGANA[1][0] && lat > FERGANA[0][1] && lat < FERGANA[1][1];
   by("view-box").hidden = film.place !== "real" || !film.worlds[0].sites.some((site) => inValley(site.at));
@@ -358,15 +357,15 @@
     speed.selectedIndex = Math.min(speed.options.length - 1, Math.max(0, speed.selectedIndex + step));
   }
 
-  by("play").addEventListener("click", () => play(!state.playing));
-  by("back").addEventListener("click", () => seek(state.t - 1));
-  by("forward").addEventListener("click", () => seek(state.t + 1));
-  by("slider").addEventListener("input", () => seek(Number(by("slider").value)));
+  by("play").addEventListener("click", () => play(!state.playing), whileHere);
+  by("back").addEventListener("click", () => seek(state.t - 1), whileHere);
+  by("forward").addEventListener("click", () => seek(state.t + 1), whileHere);
+  by("slider").addEventListener("input", () => seek(Number(by("slider").value)), whileHere);
   by("view").addEventListener("change", () => {
     state.view = by("view").value;
     fit();
-  });
-  by("load").addEventListener("change", () => choose(by("load").value));
+  }, whileHere);
+  by("load").addEventListener("change", () => choose(by("load").value), whileHere);
   document.addEventListener("keydown", (event) => {
     if (/^(INPUT|SELECT|BUTTON)$/.test(event.target.tagName) || event.ctrlKey || event.altKey || event.metaKey) return;
     const hours = event.shiftKey ? 24 : 1;
@@ -378,7 +377,7 @@
       event.preventDefault();
       acts[event.key]();
     }
-  });
+  }, whileHere);
 
   /* Chart: kilograms seized so far --------------------------------------------------------------- */
 
@@ -430,7 +429,7 @@
     by("clock").setAttribute("aria-label", w.clock);
     const value = panels.length > 1 ? w.gain(signed(run.value), term(run.name), number(film.days)) : w.alone(film.replication, term(run.name), kilograms(run.value), number(film.days));
     const show = panels.length > 1 ? signed : kilograms;
-    by("run").textContent = value + (run.interval ? " " + w.among(number(run.less), number(run.runs), show(run.mean), show(run.interval[0]), show(run.interval[1])) : "");
+    by("among").textContent = value + (run.interval ? " " + w.among(number(run.less), number(run.runs), show(run.mean), show(run.interval[0]), show(run.interval[1])) : "");
     const signs = commodities.map((name) => [colour[name], term(name)]);
     const kinds = new Set(film.worlds.flatMap((world) => world.sites.map((site) => site.kind)));
     const marks = { post: "□", patrol: "▬", inland: "○", team: "○", capital: "△", centre: "△" };
@@ -462,7 +461,7 @@
     return item;
   }
 
-  for (const button of document.querySelectorAll("[data-language]")) button.addEventListener("click", () => speak(button.dataset.language));
+  for (const button of document.querySelectorAll("[data-language]")) button.addEventListener("click", () => speak(button.dataset.language), whileHere);
   const fit = () => {
     panels.forEach((panel) => panel.resize());
     if (chart) chart.setSize({ width: Math.max(300, by("chart").clientWidth), height: 220 });
@@ -470,5 +469,12 @@
   };
   panels.forEach((panel) => panel.resize());
   speak(state.language);
-  window.addEventListener("resize", fit);
-})();
+  window.addEventListener("resize", fit, whileHere);
+  const destroy = () => {
+    play(false);
+    gone.abort();
+    chart.destroy();
+    by("worlds").replaceChildren();
+  };
+  return { destroy, play: () => play(true) };
+};

@@ -66,7 +66,7 @@ def test_it_opens_with_both_worlds_and_says_what_it_is(page: Any) -> None:
     assert "made-up place" in page.locator("#care").inner_text()
     assert page.locator("#now").inner_text().startswith("Jan 1")
     run = content(page)["run"]
-    said = page.locator("#run").inner_text()
+    said = page.locator("#among").inner_text()
     assert f"{run['less']:.0f} % of 6 runs have less" in said
     assert "95 % interval" in said
 
@@ -241,4 +241,4 @@ def test_a_real_place_has_borders_a_valley_and_a_warning(watched: Any, tmp_path:
     page.select_option("#view", "whole")
     assert picture(page) == whole
     assert watched.complaints == []
-    assert "among" not in page.locator("#run").inner_text()
+    assert "among" not in page.locator("#among").inner_text()
