@@ -13,7 +13,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("queues", "region", "growth", "interval", "estimators", "interdiction")
+NAMES = ("queues", "region", "growth", "interval", "player", "estimators", "interdiction")
 
 
 def main() -> int:

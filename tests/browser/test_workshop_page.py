@@ -117,6 +117,7 @@ def test_a_changed_world_is_run_and_the_address_remembers_it(page: Any, address:
     assert "training" in page.url
     page.click("#run")
     until(page, lambda: page.locator("#film-box").is_visible())
+    until(page, lambda: "of 2 runs have less" in text(page, "#among"))
     film = page.locator("figure h2").all_inner_texts()
     assert film == ["two-bridges", "two-bridges-office"]
     page.click("#reveal")
@@ -181,6 +182,7 @@ def test_a_broken_file_is_refused_and_a_good_one_taken(page: Any, tmp_path: Path
     page.select_option("#a", "mine.toml")
     page.click("#run")
     until(page, lambda: page.locator("#film-box").is_visible())
+    until(page, lambda: page.locator("#working").is_hidden())
     assert page.locator("figure").count() == 1
     assert page.locator("#reveal").is_hidden()
 
@@ -216,7 +218,7 @@ def test_nothing_bars_people_who_use_it_otherwise(page: Any) -> None:
     assert results.violations_count == 0, results.generate_report()
     own_worlds(page)
     page.click("#run")
-    until(page, lambda: page.locator("#film-box").is_visible())
+    until(page, lambda: page.locator("#reveal").is_visible())
     page.click("#reveal")
     page.locator("#play").click()
     results = axe.run(page)

@@ -129,8 +129,11 @@ def test_a_run_gives_the_answer_of_compare_and_tells_how_far_it_is(client: Any) 
     gain = result.document()["commodities"]["contraband"]["gains"][BRIDGES[1]]
     assert found["answer"]["kept"]["kg"] == gain["kept_kg"]["mean"]
     assert found["answer"]["intercepted"]["kg"] == gain["intercepted_kg"]["mean"]
-    assert found["film"]["run"]["runs"] == 2
-    assert [world["scenario"] for world in found["film"]["worlds"]] == list(BRIDGES)
+    assert found["run"]["runs"] == 2
+    film = client.get(f"/api/runs/{number}/film").json()
+    assert [world["scenario"] for world in film["worlds"]] == list(BRIDGES)
+    assert (film["replication"], film["run"]) == (0, None)
+    assert client.get("/api/runs/99/film").status_code == 404
 
 
 @pytest.mark.no_cover
@@ -228,9 +231,12 @@ def test_wrong_values_of_a_world_fail_with_key_and_limit() -> None:
 
 def test_one_world_alone_has_a_film_and_no_answer() -> None:
     told: list[tuple[int, int]] = []
-    found = carried_out(Order((World(BRIDGES[0]),), 2, 1), lambda *each: told.append(each))
+    films: list[dict[str, Any]] = []
+    order = Order((World(BRIDGES[0]),), 2, 1)
+    found = carried_out(order, lambda *each: told.append(each), films.append)
     assert found["answer"] is None
-    assert len(found["film"]["worlds"]) == 1
+    assert found["run"]["runs"] == 1
+    assert [len(film["worlds"]) for film in films] == [1]
     assert told[-1] == (1, 1)
 
 

@@ -176,7 +176,7 @@ def film(scenario: Scenario, world: World, log: EventLog, hours: tuple[float, fl
     Returns
     -------
     dict
-        Plain values for JSON: ``sites``, ``points`` (degrees east and north), ``commodities``, ``loads``
+        Plain values for JSON: ``sites``, ``towns``, ``points`` (degrees east and north), ``loads``
         (each with ``track``: hour, number of a point, hour, ...; ``story``: hour, kind, number of a site or
         a name, kilograms or hours or a probability, a word), ``messages`` (each with ``track``: from hour,
         to hour, from site, to site, ...), ``waits`` (hour, site, minutes). Hours count from the first.
@@ -224,6 +224,11 @@ class _Film:
             "title": self.scenario.model.title,
             "sites": [
                 {**site, "id": name, "at": _short(site["at"])} for name, site in self.atlas.sites.items()
+            ],
+            "towns": [
+                {"name": self.speaker.name(row.id), "at": _short((row.lon, row.lat))}
+                for row in self.scenario.model.places
+                if row.kind != "junction"
             ],
             "points": [_short(point) for point in self.points],
             "loads": loads,

@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import BloSimError, UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from blo_sim.scenario import Scenario
 
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
+PROGRESS, FILM = "progress", "film"
 MOST_OVERRIDES, LONGEST_OVERRIDE = 200, 500
 KEPT = 8
 """Finished jobs whose films are kept."""
@@ -66,16 +67,19 @@ class Order:
 
 @dataclass
 class Job:
-    """One order on its way; ``done`` of ``total`` runs, and ``result`` or ``error`` at the end."""
+    """One order on its way.
+
+    ``film`` of its first run is there soon, ``result`` or ``error`` at the end; film and result are JSON.
+    """
 
     id: int
     order: Order
     state: str = RUNNING
     done: int = 0
     total: int = 0
+    film: str = ""
     result: str = ""
     error: str = ""
-    changed: threading.Event = field(default_factory=threading.Event)
     process: Any = None
 
 
@@ -118,7 +122,6 @@ class Jobs:
                 return
             job.state = CANCELLED
         self._end(job)
-        job.changed.set()
 
     def close(self) -> None:
         """End whatever runs."""
@@ -138,9 +141,10 @@ class Jobs:
         try:
             while True:
                 said = connection.recv()
-                if said[0] == "progress":
+                if said[0] == PROGRESS:
                     job.done, job.total = said[1]
-                    job.changed.set()
+                elif said[0] == FILM:
+                    job.film = said[1]
                 else:
                     break
         except (EOFError, OSError):
@@ -155,35 +159,60 @@ class Jobs:
                 else:
                     job.error = said[1]
         job.process.join(SECONDS_TO_END)
-        job.changed.set()
 
 
 def work(order: Order, connection: Connection) -> None:
     """What the process does."""
 
     def progress(done: int, total: int) -> None:
-        connection.send(("progress", (done, total)))
+        connection.send((PROGRESS, (done, total)))
+
+    def filmed(film: dict[str, Any]) -> None:
+        connection.send((FILM, json.dumps(film, allow_nan=False)))
 
     try:
-        connection.send((DONE, json.dumps(carried_out(order, progress), allow_nan=False)))
+        connection.send((DONE, json.dumps(carried_out(order, progress, filmed), allow_nan=False)))
     except BloSimError as error:
         connection.send((FAILED, str(error)))
     finally:
         connection.close()
 
 
-def carried_out(order: Order, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
-    """Run an order: the film of the run in the middle, and with two worlds the answer.
+def carried_out(
+    order: Order,
+    progress: Callable[[int, int], None] | None = None,
+    filmed: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
+    """Run an order.
+
+    Parameters
+    ----------
+    order : Order
+    progress : callable, optional
+        Told the number of runs done, and of all.
+    filmed : callable, optional
+        Given the film of replication 0, before the others are run.
+
+    Returns
+    -------
+    dict
+        ``run``: where replication 0 stands among all; ``answer``: of two worlds, `answer_of`, else None.
 
     Raises
     ------
     BloSimError
     """
     from blo_sim.experiment.compare import compare
+    from blo_sim.experiment.design import make_design
     from blo_sim.experiment.run import simulate
-    from blo_sim.workshop.replay import content, middle, outcomes
+    from blo_sim.workshop.replay import content, films, outcomes, place_of
 
     scenarios = [world.load() for world in order.worlds]
+    if filmed is not None:
+        first = make_design(
+            scenarios, replications=1, days=order.days, seed=order.seed, behaviour=order.behaviour
+        )
+        filmed(content(first, 0, films(first, 0), order.language))
     settings: dict[str, Any] = {
         "days": order.days,
         "replications": order.replications,
@@ -198,8 +227,7 @@ def carried_out(order: Order, progress: Callable[[int, int], None] | None = None
     else:
         result = compare(*scenarios, **settings)
         answer = answer_of(result)
-    values = outcomes(result)
-    return {"film": content(result, values, middle(values), order.language), "answer": answer}
+    return {"run": place_of(result, outcomes(result), 0), "answer": answer}
 
 
 def answer_of(result: CompareResult) -> dict[str, Any]:

@@ -104,7 +104,9 @@ def write_replay(
     result: Result = simulate(*chosen, **settings) if against is None else compare(*chosen, **settings)
     values = outcomes(result)
     shown = middle(values) if replication is None else min(replication, len(values) - 1)
-    document = content(result, values, shown, language)
+    document = content(result.design, shown, films(result.design, shown), language) | {
+        "run": place_of(result, values, shown)
+    }
     try:
         write_whole(path, page(document))
     except OSError as error:
@@ -131,16 +133,12 @@ def middle(values: Sequence[float]) -> int:
     return min(range(len(values)), key=lambda number: abs(values[number] - centre))
 
 
-def content(result: Result, values: Sequence[float], shown: int, language: str) -> dict[str, Any]:
-    """What the page plays."""
+def content(design: Design, shown: int, worlds: list[dict[str, Any]], language: str) -> dict[str, Any]:
+    """What the page plays, without ``run``, where the run stands among others (`place_of`)."""
     from blo_sim import __version__
-    from blo_sim.results.statistics import mean_interval
 
-    design = result.design
     world = design.worlds[0]
     start = world.first_day + dt.timedelta(hours=world.warmup_hours)
-    interval = mean_interval(values)
-    less = sum(value < values[shown] for value in values)
     return {
         "version": __version__,
         "language": language,
@@ -151,15 +149,23 @@ def content(result: Result, values: Sequence[float], shown: int, language: str) 
         "first_day": start.isoformat(),
         "days": design.days,
         "hours": design.days * 24,
-        "worlds": films(design, shown),
-        "run": {
-            "name": design.scenarios[0].model.headline.name,
-            "value": values[shown],
-            "runs": len(values),
-            "less": 100.0 * less / len(values),
-            "mean": fmean(values),
-            "interval": None if interval is None else list(interval),
-        },
+        "worlds": worlds,
+        "run": None,
+    }
+
+
+def place_of(result: Result, values: Sequence[float], shown: int) -> dict[str, Any]:
+    """Where a run stands among all: its value, in how many per cent of them there is less, and the mean."""
+    from blo_sim.results.statistics import mean_interval
+
+    interval = mean_interval(values)
+    return {
+        "name": result.design.scenarios[0].model.headline.name,
+        "value": values[shown],
+        "runs": len(values),
+        "less": 100.0 * sum(value < values[shown] for value in values) / len(values),
+        "mean": fmean(values),
+        "interval": None if interval is None else list(interval),
     }
 
 

@@ -98,6 +98,7 @@ class Workshop:
             Route("/api/scenario", self.upload, methods=["POST"]),
             Route("/api/runs", self.run, methods=["POST"]),
             Route("/api/runs/{id:int}", self.result),
+            Route("/api/runs/{id:int}/film", self.film),
             Route("/api/runs/{id:int}/progress", self.progress),
             Route("/api/runs/{id:int}/cancel", self.cancel, methods=["POST"]),
         ]
@@ -185,13 +186,20 @@ class Workshop:
         return await self._answer(request, begin)
 
     async def result(self, request: Request) -> Response:
-        """The film and the answer of a run that is done."""
+        """The answer of a run that is done."""
         job = self.jobs.jobs.get(request.path_params["id"])
         if job is None:
             return _refused("there is no such run", 404)
         if job.state != DONE:
             return _refused(job.error or f"this run is {job.state}", 409)
         return Response(job.result, media_type="application/json")
+
+    async def film(self, request: Request) -> Response:
+        """The film of a run's first replication, as soon as it is there."""
+        job = self.jobs.jobs.get(request.path_params["id"])
+        if job is None or not job.film:
+            return _refused("there is no such film", 404)
+        return Response(job.film, media_type="application/json")
 
     async def progress(self, request: Request) -> Response:
         """How far a run is, as server-sent events until it has ended."""
@@ -253,7 +261,13 @@ async def _told(job: Job) -> AsyncIterator[str]:
     """Events of a job: a line whenever something has changed."""
     last = None
     while True:
-        now = {"state": job.state, "done": job.done, "total": job.total, "error": job.error}
+        now = {
+            "state": job.state,
+            "film": bool(job.film),
+            "done": job.done,
+            "total": job.total,
+            "error": job.error,
+        }
         if now != last:
             yield f"data: {json.dumps(now)}\n\n"
             last = now

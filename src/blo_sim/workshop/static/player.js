@@ -3,7 +3,7 @@
 const bloPlayer = (film, topology) => {
   const gone = new AbortController(), whileHere = { signal: gone.signal };
   const COLOURS = ["#d55e00", "#0072b2", "#009e73", "#9c3d80", "#7a5c00", "#333333", "#56b4e9"];
-  const LINGER = 8, BAR_HOURS = 24, FERGANA = [[69.2, 39.2], [74.2, 42.4]];
+  const LINGER = 8, BAR_HOURS = 24, SECONDS_OF_PLAY = 60, FERGANA = [[69.2, 39.2], [74.2, 42.4]];
   const by = (id) => document.getElementById(id);
   const state = { t: 0, playing: false, language: film.language, chosen: null, view: "whole" };
   const commodities = [...new Set(film.worlds.flatMap((world) => world.loads.map((load) => load.commodity)))].sort();
@@ -93,24 +93,27 @@ const bloPlayer = (film, topology) => {
       this.drawNames(context);
     }
 
-    /* Names of liaison offices, then of capitals, where they do not cover one another. */
+    /* Names of liaison offices, then of capitals and towns, where they do not cover one another. */
     drawNames(context) {
-      const taken = [];
+      const taken = [], write = (name, x, y) => {
+        const text = name.split(/[,(/]/)[0].trim(), width = context.measureText(text).width;
+        const box = [x + 11, y - 9, x + 13 + width, y + 9];
+        if (box[2] > this.width || taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) return;
+        taken.push(box);
+        context.fillStyle = "rgba(255, 255, 255, 0.8)";
+        context.fillRect(box[0], box[1], box[2] - box[0], 18);
+        context.fillStyle = "#1b1f24";
+        context.fillText(text, x + 12, y);
+      };
       context.font = "600 14px system-ui, sans-serif";
       context.textBaseline = "middle";
       for (const wanted of [(site) => site.office, (site) => !site.office && site.kind === "capital"]) {
         this.world.sites.forEach((site, i) => {
-          if (!wanted(site)) return;
-          const [x, y] = this.sites[i], text = site.name.split(/[,(/]/)[0].trim(), width = context.measureText(text).width;
-          const box = [x + 11, y - 9, x + 13 + width, y + 9];
-          if (box[2] > this.width || taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) return;
-          taken.push(box);
-          context.fillStyle = "rgba(255, 255, 255, 0.8)";
-          context.fillRect(box[0], box[1], box[2] - box[0], 18);
-          context.fillStyle = "#1b1f24";
-          context.fillText(text, x + 12, y);
+          if (wanted(site)) write(site.name, ...this.sites[i]);
         });
       }
+      context.font = "13px system-ui, sans-serif";
+      for (const town of this.world.towns) write(town.name, ...this.projection(town.at));
     }
 
     drawSite(context, site, x, y) {
@@ -249,6 +252,8 @@ const bloPlayer = (film, topology) => {
   const panels = film.worlds.map((world) => new Panel(world, world.scenario));
   by("worlds").replaceChildren(...panels.map((panel) => panel.figure));
   by("slider").max = film.hours;
+  const speeds = [...by("speed").options], wanted = film.hours / SECONDS_OF_PLAY;
+  by("speed").value = speeds.reduce((one, other) => (Math.abs(Math.log(other.value / wanted)) < Math.abs(Math.log(one.value / wanted)) ? other : one)).value;
   const inValley = ([lon, lat]) => lon > FERGANA[0][0] && lon < FERGANA[1][0] && lat > FERGANA[0][1] && lat < FERGANA[1][1];
   by("view-box").hidden = film.place !== "real" || !film.worlds[0].sites.some((site) => inValley(site.at));
 
@@ -427,9 +432,11 @@ const bloPlayer = (film, topology) => {
     by("play").textContent = state.playing ? w.pause : w.play;
     by("slider").setAttribute("aria-label", w.slider);
     by("clock").setAttribute("aria-label", w.clock);
-    const value = panels.length > 1 ? w.gain(signed(run.value), term(run.name), number(film.days)) : w.alone(film.replication, term(run.name), kilograms(run.value), number(film.days));
     const show = panels.length > 1 ? signed : kilograms;
-    by("among").textContent = value + (run.interval ? " " + w.among(number(run.less), number(run.runs), show(run.mean), show(run.interval[0]), show(run.interval[1])) : "");
+    if (run) {
+      const value = panels.length > 1 ? w.gain(signed(run.value), term(run.name), number(film.days)) : w.alone(film.replication, term(run.name), kilograms(run.value), number(film.days));
+      by("among").textContent = value + (run.interval ? " " + w.among(number(run.less), number(run.runs), show(run.mean), show(run.interval[0]), show(run.interval[1])) : "");
+    } else by("among").textContent = w.others;
     const signs = commodities.map((name) => [colour[name], term(name)]);
     const kinds = new Set(film.worlds.flatMap((world) => world.sites.map((site) => site.kind)));
     const marks = { post: "□", patrol: "▬", inland: "○", team: "○", capital: "△", centre: "△" };
@@ -476,5 +483,10 @@ const bloPlayer = (film, topology) => {
     chart.destroy();
     by("worlds").replaceChildren();
   };
-  return { destroy, play: () => play(true) };
+  /* Where this run stands among all, once that is known. */
+  const place = (run) => {
+    film.run = run;
+    speak(state.language);
+  };
+  return { destroy, place, play: () => play(true) };
 };

@@ -129,7 +129,7 @@
       } else verdict = w.off(number(state.guess), number(gain.percent));
     }
     by("answer-verdict").textContent = verdict;
-    const numbers = gain.percent === null ? [] : [w.numbers(w.gain[measure], signed(gain.percent), signed(interval[0]), signed(interval[1]), signed(gain.kg, 2), state.result.film.run.runs)];
+    const numbers = gain.percent === null ? [] : [w.numbers(w.gain[measure], signed(gain.percent), signed(interval[0]), signed(interval[1]), signed(gain.kg, 2), state.result.run.runs)];
     if (answer.response_kg) numbers.push(w.response(signed(answer.unchanged_kg, 2), signed(answer.response_kg, 2)));
     by("answer-numbers").textContent = numbers.join(" ");
     by("answer-picture").replaceChildren(...(gain.percent === null ? [] : [line(gain.percent, interval, lesson && !lesson.choices.length ? state.guess : null)]));
@@ -341,10 +341,15 @@
     by("working").hidden = false;
     by("run").disabled = true;
     tellProgress(0, 0);
+    let fetched = false;
     const source = new EventSource(`/api/runs/${state.job}/progress`);
     source.onmessage = async (event) => {
       const now = JSON.parse(event.data);
       tellProgress(now.done, now.total);
+      if (now.film && !state.player && !fetched) {
+        fetched = true;
+        await play(state.job);
+      }
       if (now.state === "running") return;
       source.close();
       const id = state.job;
@@ -353,6 +358,7 @@
       by("run").disabled = false;
       if (now.state === "done") await show(id);
       else {
+        hideFilm();
         state.locked = false;
         showLesson();
         complain(now.state === "cancelled" ? words().cancelled : now.error);
@@ -372,12 +378,19 @@
 
   by("cancel").addEventListener("click", () => state.job && ask(`/api/runs/${state.job}/cancel`, {}));
 
-  async function show(id) {
-    state.result = await (await fetch(`/api/runs/${id}`)).json();
-    state.result.film.language = state.language;
+  /* The film of the first run, while the others are under way. */
+  async function play(id) {
+    const film = await (await fetch(`/api/runs/${id}/film`)).json();
+    film.language = state.language;
     by("film-box").hidden = false;
-    state.player = bloPlayer(state.result.film, topology);
+    state.player = bloPlayer(film, topology);
     state.player.play();
+  }
+
+  async function show(id) {
+    if (!state.player) await play(id);
+    state.result = await (await fetch(`/api/runs/${id}`)).json();
+    state.player.place(state.result.run);
     by("reveal").hidden = !state.result.answer;
     speak();
   }
@@ -437,7 +450,6 @@
 
   for (const button of document.querySelectorAll("[data-language]")) button.addEventListener("click", () => {
     state.language = button.dataset.language;
-    if (state.result) state.result.film.language = state.language;
     speak();
     remember();
     if (!state.lesson) form();
