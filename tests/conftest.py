@@ -1,12 +1,28 @@
-"""For all tests: where ``BLO_SIM_NO_SKIPS`` is set, as in ``.ci/run``, a test that skips itself fails."""
+"""For all tests.
+
+Where ``BLO_SIM_NO_SKIPS`` is set, as in ``.ci/run``, a test that skips itself fails. Whole replications of
+the folders in `UNTRACED` are not traced for coverage, which would take half of their time; but kernels are
+where they run uncompiled, which is for their coverage.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+UNTRACED = ("browser", "property", "region", "theory")
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    uncompiled = bool(os.environ.get("NUMBA_DISABLE_JIT"))
+    for item in items:
+        if not uncompiled and item.path.relative_to(HERE).parts[0] in UNTRACED:
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -278,9 +278,11 @@ def test_every_field_of_a_form_can_be_set_to_what_it_is(name: str) -> None:
     ]
     assert settings
     assert load_scenario(name, settings).model == scenario.model
-    for field in fields(scenario):
-        if field["group"] == "delays":
-            assert load_scenario(name, [f"{field['key']}=3.5"]).model != scenario.model
+    delays = [f"{field['key']}=3.5" for field in fields(scenario) if field["group"] == "delays"]
+    changed = load_scenario(name, delays).model
+    found = [channel.delay_h.mean for channel in changed.channels]
+    assert set(found) <= {3.5}
+    assert bool(delays) == (changed != scenario.model)
 
 
 def test_overloaded_posts_are_shown_before_the_run(client: Any) -> None:
