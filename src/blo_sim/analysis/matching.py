@@ -28,7 +28,7 @@ from blo_sim.errors import ScenarioError, SimulationError, UsageError
 from blo_sim.experiment.design import DEFAULT_SEED, loaded, make_design, usual_behaviour, whole
 from blo_sim.experiment.ensemble import LINEAR, LOG, Draw, Ensemble, read_ensemble
 from blo_sim.experiment.evaluators import evaluator_for
-from blo_sim.experiment.output import write_whole
+from blo_sim.experiment.output import file_to_write, write_whole, writing
 from blo_sim.experiment.result import RunResult
 from blo_sim.scenario.ranges import ranges_of
 
@@ -99,7 +99,7 @@ def match_history(
     whole("workers", workers, at_least=1, optional=True)
     whole("seed", seed, at_least=0)
     found = _begun(loaded(scenario), points, days, seed, behaviour)
-    path = None if out is None else Path(out)
+    path = None if out is None else file_to_write(out)
     if path is not None and path.exists():
         found = _continued(path, found)
     job = Shared(loaded(scenario), found)
@@ -175,14 +175,10 @@ def _writer(path: Path | None) -> Callable[[Ensemble, bool], None]:
     def write(ensemble: Ensemble, surely: bool) -> None:
         nonlocal written
         if path is not None and (surely or time.monotonic() - written > SECONDS_BETWEEN_WRITES):
-            try:
+            with writing(path):
                 write_whole(path, ensemble.text())
-            except OSError as error:
-                raise UsageError(f"--out {path}: cannot be written ({error.strerror or error})") from error
             written = time.monotonic()
 
-    if path is not None and not path.parent.is_dir():
-        raise UsageError(f"--out {path}: there is no folder {path.parent}")
     return write
 
 

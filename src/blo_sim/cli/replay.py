@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from blo_sim.cli import options
+from blo_sim.workshop import LANGUAGES
 
 
 @click.command("replay", epilog="Example: blo-sim replay two-bridges two-bridges-office --out film.html")
@@ -18,7 +19,7 @@ from blo_sim.cli import options
 @click.option("--replication", type=int, help="Which run is shown.  [default: the one in the middle]")
 @click.option(
     "--language",
-    type=click.Choice(["en", "ru"]),
+    type=click.Choice(LANGUAGES),
     default="en",
     show_default=True,
     help="In which the page opens.",

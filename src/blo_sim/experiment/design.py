@@ -11,6 +11,7 @@ from blo_sim.errors import UsageError
 
 if TYPE_CHECKING:
     from blo_sim.experiment.ensemble import Ensemble
+    from blo_sim.model.events import EventLog
     from blo_sim.model.traffic.prospects import Smugglers
     from blo_sim.scenario import Scenario
     from blo_sim.world.compile import World
@@ -223,6 +224,13 @@ def check_behaviour(behaviour: str, scenarios: dict[str, Scenario]) -> None:
                 f"behaviour {behaviour!r} needs prices and rules, but {name} has no table [behaviour] "
                 "(with its [[prices]]): add them, or use fixed"
             )
+
+
+def replicated(design: Design, place: int, replication: int) -> EventLog:
+    """All events of one replication of one of a design's worlds, by its place in the design."""
+    from blo_sim.model.replication import replicate
+
+    return replicate(design.worlds[place], design.seed, replication, smugglers=design.smugglers[place])
 
 
 def prepared(world: World, behaviour: str) -> Smugglers | None:

@@ -7,19 +7,17 @@ there, as no other output does: detection is judged, and a table of it would be 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from blo_sim.errors import UsageError
-from blo_sim.experiment.design import DEFAULT_SEED, make_design, whole
-from blo_sim.experiment.output import beside
+from blo_sim.experiment.design import DEFAULT_SEED, make_design, replicated, whole
+from blo_sim.experiment.output import beside, file_to_write, writing
 from blo_sim.model.events import ENCOUNTER, FORGONE, KINDS, LEAKED, NOBODY
 
 if TYPE_CHECKING:
-    from blo_sim.experiment.design import Design
     from blo_sim.model.events import EventLog
     from blo_sim.world.compile import World
 
@@ -66,31 +64,19 @@ def write_events(
     """
     whole("replications", replications, at_least=1)
     pyarrow, parquet = _pyarrow()
-    path = Path(out)
-    if not path.parent.is_dir():
-        raise UsageError(f"--out {path}: there is no folder {path.parent}")
+    path = file_to_write(out)
     design = make_design([scenario], replications=replications, seed=seed, days=days, clock=clock,
                          behaviour=behaviour)  # fmt: skip
     table = _Table(design.worlds[0], design.scenarios[0].model, pyarrow)
     count = 0
-    try:
-        with beside(path) as place, parquet.ParquetWriter(place, table.schema) as file:
-            for number, log in enumerate(_logs(design), start=1):
-                rows = table.of(log)
-                file.write_table(rows, row_group_size=max(1, rows.num_rows))
-                count += rows.num_rows
-                if progress is not None:
-                    progress(number, replications)
-    except OSError as error:
-        raise UsageError(f"--out {path}: cannot be written ({error.strerror or error})") from error
+    with writing(path), beside(path) as place, parquet.ParquetWriter(place, table.schema) as file:
+        for number in range(replications):
+            rows = table.of(replicated(design, 0, number))
+            file.write_table(rows, row_group_size=max(1, rows.num_rows))
+            count += rows.num_rows
+            if progress is not None:
+                progress(number + 1, replications)
     return count
-
-
-def _logs(design: Design) -> Iterator[EventLog]:
-    from blo_sim.model.replication import replicate
-
-    for replication in range(design.replications):
-        yield replicate(design.worlds[0], design.seed, replication, smugglers=design.smugglers[0])
 
 
 def _pyarrow() -> tuple[Any, Any]:

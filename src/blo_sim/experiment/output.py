@@ -63,6 +63,29 @@ def write_result(folder: Path, result: Result | BehavioursResult) -> None:
             _write_rows(folder / name, chain([first], rows), list(first))
 
 
+def file_to_write(out: str | os.PathLike[str]) -> Path:
+    """Where a single file of ``--out`` goes.
+
+    Raises
+    ------
+    UsageError
+        If its folder does not exist.
+    """
+    path = Path(out)
+    if not path.parent.is_dir():
+        raise UsageError(f"--out {path}: there is no folder {path.parent}")
+    return path
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Errors of the disk, while a single file of ``--out`` is written, as ours."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"--out {path}: cannot be written ({error.strerror or error})") from error
+
+
 def as_json(content: Any) -> str:
     """JSON text with a final newline; refuses NaN."""
     return json.dumps(content, indent=2, allow_nan=False) + "\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from blo_sim.clock import Calendar
 from blo_sim.errors import UsageError
-from blo_sim.experiment.design import DEFAULT_SEED, Design, make_design, whole
+from blo_sim.experiment.design import DEFAULT_SEED, Design, make_design, replicated, whole
 
 if TYPE_CHECKING:
     from blo_sim.model.events import Event, EventLog
@@ -96,7 +96,7 @@ def trace(
         chosen, replications=1, seed=seed, days=days, clock=clock, behaviour=behaviour
     )
     logs = {
-        name: _Log(design, place, _replicated(design, place, replication))
+        name: _Log(design, place, replicated(design, place, replication))
         for place, name in enumerate(design.names)
     }
     name, why = _pick(list(logs.values()), consignment)
@@ -108,12 +108,6 @@ def trace(
         fates={world: _in_words(log, log.fate(name)) for world, log in logs.items()},
         lines=tuple(_merged({world: log.story(name) for world, log in logs.items()})),
     )
-
-
-def _replicated(design: Design, place: int, replication: int) -> EventLog:
-    from blo_sim.model.replication import replicate
-
-    return replicate(design.worlds[place], design.seed, replication, smugglers=design.smugglers[place])
 
 
 class _Log:

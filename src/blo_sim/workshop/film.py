@@ -31,9 +31,7 @@ from blo_sim.model.events import (
     SEARCHED,
     SEIZED,
     SENT,
-    TAKEN,
     WITHHELD,
-    WORKED,
     EventLog,
 )
 
@@ -67,13 +65,13 @@ class Atlas:
         ``centre``), country, position, and whether a liaison office is there.
     places : dict
         Towns by id: position.
-    legs : dict
-        By id: the ends, and where its border is crossed, if it crosses one.
+    borders : dict
+        Legs that cross a border by id: where.
     """
 
     sites: dict[str, dict[str, Any]]
     places: dict[str, Point]
-    legs: dict[str, tuple[str, str, Point | None]]
+    borders: dict[str, Point]
 
 
 def atlas(scenario: Scenario, world: World) -> Atlas:
@@ -81,23 +79,21 @@ def atlas(scenario: Scenario, world: World) -> Atlas:
     model, speaker = scenario.model, Speaker(scenario)
     places = {row.id: (row.lon, row.lat) for row in model.places}
     crossings = {row.id: (row.lon, row.lat) for row in model.crossings}
-    legs: dict[str, tuple[str, str, Point | None]] = {}
     borders: dict[str, Point] = {}
+    sectors: dict[str, Point] = {}
     for leg in model.legs:
-        border = None
         if leg.crossing:
-            border = crossings[leg.crossing]
+            borders[leg.id] = crossings[leg.crossing]
         elif leg.sectors:
-            border = between(places[leg.from_], places[leg.to], leg.border_at)
+            borders[leg.id] = between(places[leg.from_], places[leg.to], leg.border_at)
             for sector in leg.sectors:
-                borders.setdefault(sector, border)
-        legs[leg.id] = (leg.from_, leg.to, border)
+                sectors.setdefault(sector, borders[leg.id])
     found: dict[str, tuple[str, str, str, Point]] = {}
     for post in model.posts:
         found[post.id] = (speaker.name(post.id), "post", post.country, crossings[post.crossing])
     for row in model.sectors:
-        if row.id in borders:
-            found[row.id] = (speaker.name(row.id), "patrol", row.country, borders[row.id])
+        if row.id in sectors:
+            found[row.id] = (speaker.name(row.id), "patrol", row.country, sectors[row.id])
     for unit in model.units:
         found[unit.id] = (speaker.name(unit.id), "inland", unit.country, places[unit.place])
     for control in world.controls:
@@ -116,7 +112,7 @@ def atlas(scenario: Scenario, world: World) -> Atlas:
         name: {"name": label, "kind": kind, "country": country, "at": at, "office": name in offices}
         for name, (label, kind, country, at) in found.items()
     }
-    return Atlas(sites, places, legs)
+    return Atlas(sites, places, borders)
 
 
 def between(one: Point, other: Point, share: float) -> Point:
@@ -205,7 +201,7 @@ class _Film:
                 owners |= dict.fromkeys(range(amount, amount + round(p)), place)
             elif kind == SENT:
                 self.messages[amount] = _Message(load, owners.get(amount, ""), sent=time, to=place)
-            elif kind in (CARRIED, TAKEN, WORKED, *ENDS):
+            elif kind in (CARRIED, *ENDS):
                 self._message(time, kind, place, amount, p, note)
         start, end = self.hours
         loads: list[dict[str, Any]] = []
@@ -321,7 +317,7 @@ class _Film:
         way, tail = [self.atlas.places[origin]], origin
         anchors: dict[str, int] = {}
         for leg in route.legs:
-            border = self.atlas.legs[leg.leg][2]
+            border = self.atlas.borders.get(leg.leg)
             if border is not None:
                 way.append(border)
                 anchors |= {self.world.controls[index].id: len(way) - 1 for index in leg.controls}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import BloSimError, UsageError
-from blo_sim.experiment.design import CENTRAL, DEFAULT_SEED, LARGEST_SEED
+from blo_sim.experiment.design import BEHAVIOURS, CENTRAL, DEFAULT_SEED, LARGEST_SEED
+from blo_sim.workshop import LANGUAGES
 from blo_sim.workshop.lessons import MOST_DAYS, MOST_REPLICATIONS
 
 if TYPE_CHECKING:
@@ -277,13 +278,13 @@ def order_of(sent: Any, uploads: dict[str, dict[str, Any]]) -> Order:
     if not isinstance(worlds, list) or len(worlds) not in (1, 2):
         raise UsageError("worlds must be a list of one or two")
     language = sent.get("language", "en")
-    if language not in ("en", "ru"):
-        raise UsageError(f"language is {language!r}; must be en or ru")
+    if language not in LANGUAGES:
+        raise UsageError(f"language is {language!r}; must be {' or '.join(LANGUAGES)}")
     behaviour = sent.get("behaviour")
-    if behaviour not in (None, "fixed", "learning", "best-reply"):
-        raise UsageError(f"behaviour is {behaviour!r}; must be fixed, learning or best-reply")
+    if behaviour not in (None, *BEHAVIOURS):
+        raise UsageError(f"behaviour is {behaviour!r}; must be one of {', '.join(BEHAVIOURS)}")
     return Order(
-        tuple(_world(each, uploads) for each in worlds),
+        tuple(world_of(each, uploads) for each in worlds),
         _whole(sent, "days", 1, MOST_DAYS),
         _whole(sent, "replications", 1, MOST_REPLICATIONS),
         _whole({"seed": DEFAULT_SEED} | sent, "seed", 0, LARGEST_SEED),
@@ -299,7 +300,8 @@ def _whole(sent: dict[str, Any], name: str, least: int, most: int) -> int:
     return found
 
 
-def _world(sent: Any, uploads: dict[str, dict[str, Any]]) -> World:
+def world_of(sent: Any, uploads: dict[str, dict[str, Any]]) -> World:
+    """A world as the page sends it, checked; see `order_of`."""
     if not isinstance(sent, dict) or not isinstance(sent.get("scenario"), str):
         raise UsageError("a world is an object with scenario and, if wanted, set")
     overrides = sent.get("set", [])

@@ -16,8 +16,8 @@ from itertools import pairwise
 from typing import Any
 
 from blo_sim.errors import UsageError
+from blo_sim.workshop import LANGUAGES
 
-LANGUAGES = ("en", "ru")
 MOST_DAYS, MOST_REPLICATIONS = 180, 40
 TEXTS = ("title", "text", "question", "explanation", "next")
 """Texts that every lesson has."""

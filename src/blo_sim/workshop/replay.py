@@ -6,15 +6,15 @@ import datetime as dt
 import json
 import os
 from importlib.resources import files
-from pathlib import Path
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import UsageError
 from blo_sim.experiment.compare import compare
-from blo_sim.experiment.design import CENTRAL, DEFAULT_SEED, whole
-from blo_sim.experiment.output import write_whole
+from blo_sim.experiment.design import CENTRAL, DEFAULT_SEED, replicated, whole
+from blo_sim.experiment.output import file_to_write, write_whole, writing
 from blo_sim.experiment.run import simulate
+from blo_sim.workshop import LANGUAGES
 from blo_sim.workshop.film import film
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from blo_sim.experiment.result import Result
     from blo_sim.scenario import Scenario
 
-LANGUAGES = ("en", "ru")
 VENDOR = ("d3-array.min.js", "d3-geo.min.js", "topojson-client.min.js", "uPlot.iife.min.js")
 LONGEST = 365
 """Days that a film can have."""
@@ -88,9 +87,7 @@ def write_replay(
         )
     if language not in LANGUAGES:
         raise UsageError(f"language is {language!r}; it must be one of {', '.join(LANGUAGES)}")
-    path = Path(out)
-    if not path.parent.is_dir():
-        raise UsageError(f"--out {path}: there is no folder {path.parent}")
+    path = file_to_write(out)
     settings: dict[str, Any] = {
         "days": days,
         "replications": replications,
@@ -107,10 +104,8 @@ def write_replay(
     document = content(result.design, shown, films(result.design, shown), language) | {
         "run": place_of(result, values, shown)
     }
-    try:
+    with writing(path):
         write_whole(path, page(document))
-    except OSError as error:
-        raise UsageError(f"--out {path}: cannot be written ({error.strerror or error})") from error
     return shown
 
 
@@ -171,11 +166,9 @@ def place_of(result: Result, values: Sequence[float], shown: int) -> dict[str, A
 
 def films(design: Design, replication: int) -> list[dict[str, Any]]:
     """The film of a replication in each world of a design."""
-    from blo_sim.model.replication import replicate
-
     found = []
-    for scenario, world, smugglers in zip(design.scenarios, design.worlds, design.smugglers, strict=True):
-        log = replicate(world, design.seed, replication, smugglers=smugglers)
+    for place, (scenario, world) in enumerate(zip(design.scenarios, design.worlds, strict=True)):
+        log = replicated(design, place, replication)
         found.append(film(scenario, world, log, (world.warmup_hours, world.end_hours)))
     return found
 

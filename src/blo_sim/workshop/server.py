@@ -20,7 +20,7 @@ from starlette.routing import Route
 from blo_sim import __version__
 from blo_sim.errors import BloSimError, ScenarioError, UsageError
 from blo_sim.workshop.form import fields
-from blo_sim.workshop.jobs import DONE, RUNNING, Job, Jobs, World, order_of
+from blo_sim.workshop.jobs import DONE, RUNNING, Job, Jobs, World, order_of, world_of
 from blo_sim.workshop.lessons import MOST_DAYS, MOST_REPLICATIONS, lessons
 from blo_sim.workshop.replay import VENDOR, filled, static
 from blo_sim.workshop.uploads import LARGEST, as_file, read_upload
@@ -225,7 +225,7 @@ class Workshop:
         keys = [str(each).partition("=")[0] for each in overrides] if isinstance(overrides, list) else []
         if any("ensemble" in key for key in keys):
             raise UsageError("ensemble cannot be set here")
-        return order_of({"worlds": [sent], "days": 1, "replications": 1}, self.uploads).worlds[0]
+        return world_of(sent, self.uploads)
 
     async def _answer(
         self, request: Request, respond: Callable[[Any], Any], most: int = LARGEST_ORDER
