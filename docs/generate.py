@@ -81,7 +81,7 @@ MEANINGS = {
     "Flow.via": "countries that are entered first, in order",
     "Flow.volume_kg_per_year": "attempted in a year",
     "Flow.mean_load_kg": "mean load, for all modes or by mode",
-    "Flow.load_cv": "its coefficient of variation (lognormal), for all modes or by mode",
+    "Flow.load_cv": "coefficient of variation (lognormal, before `max_load_kg`), for all modes or by mode",
     "Flow.organisations": "the group that ships it",
     "Price.commodity": "what is sold",
     "ScenarioModel.prices": "see below",

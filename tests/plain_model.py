@@ -21,10 +21,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from statistics import NormalDist
 from typing import Literal
 
 from blo_sim.clock import TICKS_PER_HOUR, Calendar, on_grid, positive
-from blo_sim.draws import Law, key_of, law, lognormal, quantile, sample, uniform, word
+from blo_sim.draws import Law, key_of, law, lognormal_parameters, quantile, sample, uniform, word
 from blo_sim.scenario.schema import (
     Channel,
     Crossing,
@@ -581,7 +582,7 @@ class Station:
 
     def search_time(self, u: float) -> float:
         mean = self.mean_search(self.equipped(self.world.loop.now))
-        return positive(lognormal(u, mean, self.row.search_cv)) if mean else 0.0
+        return positive(sample(u, law("lognormal", mean, self.row.search_cv))) if mean else 0.0
 
     # Search
 
@@ -1608,6 +1609,23 @@ class Plain:
     def by_mode(self, value: float | dict[str, float], mode: Mode) -> float:
         return value[mode.id] if isinstance(value, dict) else value
 
+    def grams(self, flow: Flow, mode: Mode, u: float) -> float:
+        mean = self.by_mode(flow.mean_load_kg, mode) * 1000
+        location, scale = lognormal_parameters(mean, self.by_mode(flow.load_cv, mode))
+        if flow.max_load_kg is None:
+            return math.exp(location + scale * quantile(u))
+        most = math.log(self.by_mode(flow.max_load_kg, mode) * 1000)
+        normal = NormalDist()
+        step = 8 * scale
+        while location + step != location:
+            raised = location + step
+            room = (most - raised) / scale
+            kept = normal.cdf(room) or 1e-300
+            if math.exp(raised + scale**2 / 2) * normal.cdf(room - scale) / kept <= mean:
+                location = raised
+            step /= 2
+        return math.exp(location + scale * quantile(u * normal.cdf((most - location) / scale)))
+
     def departures(self, flow: Flow, mode: Mode) -> Iterator[float]:
         key = self.key("departures", f"{flow.id}.{mode.id}")
         season = self.profiles[flow.season].months if flow.season else [1.0] * 12
@@ -1634,7 +1652,6 @@ class Plain:
     ) -> Consignment:
         stream = f"{flow.id}.{mode.id}"
         c = word(self.key("consignments", stream), n)
-        mean, cv = self.by_mode(flow.mean_load_kg, mode), self.by_mode(flow.load_cv, mode)
         classes = [row for row in self.model.classes if row.mode == mode.id]
         chosen = first_above(uniform(c, 1), [(row.id, row.share) for row in classes])
         hiding = next((list(row.concealment.items()) for row in classes if row.id == chosen), [])
@@ -1649,7 +1666,7 @@ class Plain:
             name=f"{stream}:{n}",
             key=c,
             departs=time,
-            grams=max(1, math.floor(lognormal(uniform(c, 0), mean * 1000, cv) + 0.5)),
+            grams=max(1, math.floor(self.grams(flow, mode, uniform(c, 0)) + 0.5)),
             commodity=flow.commodity,
             traffic_class=chosen,
             concealment=first_above(draw, hiding),

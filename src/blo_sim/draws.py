@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from blo_sim.clock import TICK, TICKS_PER_HOUR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -27,6 +29,8 @@ GOLDEN = 0x9E3779B97F4A7C15
 _FIRST = 0xBF58476D1CE4E5B9
 _SECOND = 0x94D049BB133111EB
 _TO_UNIT = 1.0 / 4503599627370496.0
+_FAR = -30.0
+"""So many deviations below zero a normal probability is as good as none."""
 
 quantile = NormalDist().inv_cdf
 """Quantile function of the standard normal distribution (Wichura's AS 241)."""
@@ -83,10 +87,51 @@ def lognormal_parameters(mean: float, cv: float) -> tuple[float, float]:
     return math.log(mean) - 0.5 * variance, math.sqrt(variance)
 
 
-def lognormal(u: float, mean: float, cv: float) -> float:
-    """Lognormal at a uniform number (inversion)."""
+def bounded_lognormal(mean: float, cv: float, most: float) -> Callable[[float], float]:
+    """A lognormal that never exceeds a bound, and has its mean all the same.
+
+    Parameters
+    ----------
+    mean : float
+        Mean of the samples.
+    cv : float
+        Coefficient of variation of the lognormal before it is bounded, which sets the logarithm's scale.
+    most : float
+        The bound, greater than ``mean``; infinity for none.
+
+    Returns
+    -------
+    callable
+        The sample at a uniform number, by inversion: the lognormal's at that share of what lies below the
+        bound.
+    """
     location, scale = lognormal_parameters(mean, cv)
-    return math.exp(location + scale * quantile(u))
+    share = 1.0
+    if scale > 0.0 and not math.isinf(most):
+        location = _location_below(mean, scale, math.log(most), location)
+        share = _normal_below((math.log(most) - location) / scale)
+    return lambda u: math.exp(location + scale * quantile(u * share))
+
+
+def _location_below(mean: float, scale: float, bound: float, least: float) -> float:
+    """Location of a lognormal whose mean below ``exp(bound)`` is ``mean``; at least the unbounded one's."""
+
+    def mean_at(location: float) -> float:
+        room = (bound - location) / scale
+        if room < _FAR:
+            return math.exp(bound)
+        return math.exp(location + 0.5 * scale * scale) * _normal_below(room - scale) / _normal_below(room)
+
+    low, high = least, least + scale
+    while mean_at(high) < mean:
+        low, high = high, high + scale
+    while low < (middle := 0.5 * (low + high)) < high:
+        low, high = (middle, high) if mean_at(middle) < mean else (low, middle)
+    return high
+
+
+def _normal_below(z: float) -> float:
+    return 0.5 * math.erfc(-z * math.sqrt(0.5))
 
 
 Law = tuple[int, float, float]

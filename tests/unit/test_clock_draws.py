@@ -110,8 +110,21 @@ def test_laws() -> None:
     assert math.exp(location + scale**2 / 2) == pytest.approx(3.0)
     assert math.sqrt(math.exp(scale**2) - 1) == pytest.approx(0.7)
     assert draws.sample(0.5, draws.law("lognormal", 3.0, 0.7)) == math.exp(location)
-    assert draws.lognormal(0.2, 3.0, 0.7) == draws.sample(0.2, draws.law("lognormal", 3.0, 0.7))
-    assert draws.lognormal(0.2, 3.0, 0.0) == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(("mean", "cv", "most"), [(15.0, 2.5, 500.0), (3.0, 0.7, 3.5), (30.0, 4.0, 40.0)])
+def test_bounded_loads_keep_their_mean_and_their_bound(mean: float, cv: float, most: float) -> None:
+    size = draws.bounded_lognormal(mean, cv, most)
+    points = 200_000
+    loads = [size((n + 0.5) / points) for n in range(points)]
+    assert math.fsum(loads) / points == pytest.approx(mean, rel=1e-4)
+    assert size(1.0 - 2.0**-53) <= most * (1 + 1e-9)
+
+
+def test_without_a_bound_or_a_spread_loads_are_plain_lognormal() -> None:
+    unbounded = draws.bounded_lognormal(3.0, 0.7, math.inf)
+    assert unbounded(0.2) == draws.sample(0.2, draws.law("lognormal", 3.0, 0.7))
+    assert draws.bounded_lognormal(3.0, 0.0, 4.0)(0.2) == pytest.approx(3.0)
 
 
 @given(st.sampled_from(["exponential", "lognormal"]), st.floats(0.01, 0.99), st.floats(0.01, 0.99))

@@ -230,6 +230,21 @@ def test_a_flow_s_table_has_every_mode(tmp_path: Path) -> None:
     assert found(tmp_path, text) == ["flows.opium-north.load_cv: no value for the mode 'foot'"]
 
 
+@pytest.mark.parametrize(
+    ("sizes", "problem"),
+    [
+        ("max_load_kg = 9.0", "9 kg by road must be greater than mean_load_kg, 10 kg"),
+        ("max_load_kg = 10.0", "10 kg by road must be greater than mean_load_kg, 10 kg"),
+        ("max_load_kg = { foot = 90.0 }", "'foot'"),
+    ],
+)
+def test_the_largest_load_is_larger_than_the_mean(tmp_path: Path, sizes: str, problem: str) -> None:
+    text = f'[[flows]]\nid = "opium-north"\nmean_load_kg = 10.0\n{sizes}\n'
+    assert any(
+        line.startswith("flows.opium-north.max_load_kg") and problem in line for line in found(tmp_path, text)
+    ), found(tmp_path, text)
+
+
 def test_posts_of_an_open_crossing(tmp_path: Path) -> None:
     problems = found(tmp_path, "", "posts.bridge-aa.country=BB")
     assert problems == [

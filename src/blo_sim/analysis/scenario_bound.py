@@ -24,7 +24,7 @@ import numpy as np
 
 from blo_sim import __version__
 from blo_sim.analysis.office_sites import SitesPrice, price_of_sites
-from blo_sim.draws import lognormal
+from blo_sim.draws import bounded_lognormal
 from blo_sim.errors import UsageError
 from blo_sim.experiment.design import loaded, whole
 from blo_sim.experiment.result import as_dataframe
@@ -372,7 +372,8 @@ def _grams(stream: Stream) -> Floats:
     mean = 1000.0 * stream.mean_kg
     if not stream.cv:
         return np.full(SIZES, mean)
-    return np.array([lognormal((place + 0.5) / SIZES, mean, stream.cv) for place in range(SIZES)])
+    sizes = bounded_lognormal(mean, stream.cv, 1000.0 * stream.most_kg)
+    return np.array([sizes((place + 0.5) / SIZES) for place in range(SIZES)])
 
 
 def _masses(grams: Floats, shares: Floats) -> float:

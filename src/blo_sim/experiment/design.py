@@ -249,6 +249,7 @@ def same_demand(first: World, second: World) -> bool:
                 stream.per_hour,
                 stream.mean_kg,
                 stream.cv,
+                stream.most_kg,
                 stream.owners,
                 stream.owner_count,
                 stream.classes,

@@ -138,9 +138,8 @@ def _flows(model: ScenarioModel) -> Section:
 
 
 def _loads(flow: Flow) -> float:
-    mean = flow.mean_load_kg
     return sum(
-        share * flow.volume_kg_per_year / (mean[mode] if isinstance(mean, dict) else mean)
+        share * flow.volume_kg_per_year / flow.sizes(mode)[0]
         for mode, share in flow.modes.items()
         if share
     )

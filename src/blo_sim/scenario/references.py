@@ -13,7 +13,7 @@ from typing import get_args
 
 from blo_sim.scenario.lines import Key
 from blo_sim.scenario.names import shown, suggestion
-from blo_sim.scenario.schema import Leg, ScenarioModel, Shift, Team
+from blo_sim.scenario.schema import Flow, Leg, ScenarioModel, Shift, Team
 
 Fault = tuple[Key, str]
 TOLERANCE = 1e-6
@@ -272,8 +272,7 @@ def _flows(model: ScenarioModel) -> Iterator[Fault]:
         yield from _sum_to_one((*key, "modes"), row.modes.values(), "the shares of modes")
         if row.origin == row.destination:
             yield (*key, "destination"), f"{row.destination!r} is also the origin"
-        yield from _by_mode((*key, "mean_load_kg"), row.mean_load_kg, row.modes)
-        yield from _by_mode((*key, "load_cv"), row.load_cv, row.modes)
+        yield from _sizes(key, row)
 
 
 def _by_mode(key: Key, value: float | dict[str, float], shares: dict[str, float]) -> Iterator[Fault]:
@@ -282,6 +281,22 @@ def _by_mode(key: Key, value: float | dict[str, float], shares: dict[str, float]
         for mode, share in shares.items():
             if share > 0 and mode not in value:
                 yield key, f"no value for the mode {mode!r}"
+
+
+def _sizes(key: Key, flow: Flow) -> Iterator[Fault]:
+    """Every mode has its sizes of loads, and the largest is larger than the mean one."""
+    faults = [
+        fault
+        for name in ("mean_load_kg", "load_cv", "max_load_kg")
+        for fault in _by_mode((*key, name), getattr(flow, name), flow.modes)
+    ]
+    yield from faults
+    for mode, share in flow.modes.items():
+        if share > 0 and not faults:
+            mean, _, most = flow.sizes(mode)
+            if most <= mean:
+                problem = f"{most:g} kg by {mode} must be greater than mean_load_kg, {mean:g} kg"
+                yield (*key, "max_load_kg"), problem
 
 
 def _prices(model: ScenarioModel) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ source, grade and range; after loading it is a plain ``float``. Units stand in t
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -274,7 +275,8 @@ class Flow(Row):
     """``[[flows]]``: one commodity from one origin to one destination.
 
     ``via`` lists the first countries entered after the origin's; routes keep to it. Tables by mode
-    (``modes``, and where they differ ``mean_load_kg`` and ``load_cv``) have ids of ``[[modes]]``.
+    (``modes``, and where they differ ``mean_load_kg``, ``load_cv`` and ``max_load_kg``) have ids of
+    ``[[modes]]``.
     """
 
     commodity: Identifier
@@ -285,8 +287,21 @@ class Flow(Row):
     modes: dict[str, Share] = Field(description="shares of the kilograms; sum 1")
     mean_load_kg: Positive | dict[str, Positive]
     load_cv: NotNegative | dict[str, NotNegative]
+    max_load_kg: Positive | dict[str, Positive] | None = Field(
+        default=None, description="no load is larger; the mean stays; left out, any size can occur"
+    )
     season: Identifier | None = Field(default=None, description="a profile; its months are used")
     organisations: Identifier
+
+    def sizes(self, mode: str) -> tuple[float, float, float]:
+        """Mean, coefficient of variation and bound (infinity for none) of the loads by a mode; kilograms."""
+        mean, cv, most = (
+            value[mode] if isinstance(value, dict) else value
+            for value in (self.mean_load_kg, self.load_cv, self.max_load_kg)
+        )
+        assert mean is not None
+        assert cv is not None
+        return mean, cv, math.inf if most is None else most
 
 
 class Price(Row):

@@ -186,7 +186,7 @@ class Stream:
     ``sources`` are those at any place that one of its routes leaves. ``compromised`` is the probability that
     a control's shift waves its owners through, ``signature`` the share of loads hidden in the owner's way.
     ``usd_per_kg`` and ``usd_per_kg_at_origin`` are prices, ``capacity_kg`` the largest load that may change
-    to the stream's mode.
+    to the stream's mode, ``most_kg`` the largest load of all.
     """
 
     id: str
@@ -196,6 +196,7 @@ class Stream:
     per_hour: tuple[float, ...]
     mean_kg: float
     cv: float
+    most_kg: float
     owners: str
     owner_count: int
     classes: tuple[tuple[float, int], ...]
@@ -651,11 +652,6 @@ def _cumulative(shares: dict[str, float]) -> tuple[tuple[float, str], ...]:
     return tuple(result)
 
 
-def by_mode(value: float | dict[str, float], mode: str) -> float:
-    """A flow's value for one mode."""
-    return value[mode] if isinstance(value, dict) else value
-
-
 def steps_of(model: ScenarioModel) -> tuple[routes.Step, ...]:
     """Every leg in every direction that it may be used, with its free cost in USD."""
     country = {row.id: row.country for row in model.places}
@@ -771,7 +767,7 @@ def _streams(
                     (f"flows.{flow.id}.modes.{mode.id}",
                      f"its routes pass {post!r}, which has no lanes in that direction at any hour")
                 )
-            mean = by_mode(flow.mean_load_kg, mode.id)
+            mean, cv, most = flow.sizes(mode.id)
             per_hour = flow.volume_kg_per_year * share / mean / HOURS_PER_YEAR
             season = seasons[flow.season] if flow.season else (1.0,) * 12
             streams.append(
@@ -782,7 +778,8 @@ def _streams(
                     commodity=flow.commodity,
                     per_hour=tuple(per_hour * month for month in season),
                     mean_kg=mean,
-                    cv=by_mode(flow.load_cv, mode.id),
+                    cv=cv,
+                    most_kg=most,
                     owners=flow.organisations,
                     owner_count=organisations[flow.organisations].number,
                     classes=classes,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from blo_sim.clock import on_grid
-from blo_sim.draws import GOLDEN, exponential, key_of, law, sample, uniform, uniforms, words
+from blo_sim.draws import GOLDEN, bounded_lognormal, exponential, key_of, uniform, uniforms, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -169,8 +169,8 @@ def _stream(
     months = [world.months[int(time // 24.0)] for time in times]
     chosen = choose(stream.routes, keys, months)
     draws = [uniforms(keys, decision).tolist() for decision in (CLASS, CONCEALMENT, OWNER)]
-    size = law("lognormal", 1000.0 * stream.mean_kg, stream.cv)
-    loads = [max(1, int(sample(u, size) + 0.5)) for u in uniforms(keys, LOAD).tolist()]
+    size = bounded_lognormal(1000.0 * stream.mean_kg, stream.cv, 1000.0 * stream.most_kg)
+    loads = [max(1, int(size(u) + 0.5)) for u in uniforms(keys, LOAD).tolist()]
     tips = informed(world, stream, keys, loads)
     result = []
     for n, (key, load, kind, hidden, owner) in enumerate(zip(keys.tolist(), loads, *draws, strict=True)):
