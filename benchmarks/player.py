@@ -21,8 +21,7 @@ from typing import Any
 
 from benchmarks.machine import in_words, machine
 from blo_sim.experiment.design import make_design
-from blo_sim.model.replication import replicate
-from blo_sim.workshop.film import film
+from blo_sim.workshop.film import filmed
 from blo_sim.workshop.replay import page
 
 DOTS = (300, 1000)
@@ -90,10 +89,9 @@ def measured(chromium: str, rounds: int, seconds: float) -> list[dict[str, Any]]
 
 def document_of(dots: int) -> dict[str, Any]:
     """The region's map with so many loads that go to and fro between its points all the time."""
-    design = make_design(["k22-baseline"], replications=1, days=1, behaviour="fixed")
+    design = make_design(["k22-baseline"], replications=1, days=HOURS // 24, seed=SEED, behaviour="fixed")
     world = design.worlds[0]
-    log = replicate(world, SEED, 0)
-    shot = film(design.scenarios[0], world, log, (world.warmup_hours, world.end_hours))
+    shot = filmed(design, 0, 0)
     draw = random.Random(SEED)
     points = range(len(shot["points"]))
     template = shot["loads"][0]

@@ -50,6 +50,24 @@ def pollaczek_khinchine_wait(rate: float, service: float, cv: float) -> float:
     return rate * service**2 * (1 + cv**2) / 2 / (1 - rate * service)
 
 
+def test_mean_line_with_exponential_service() -> None:
+    """The longer of two M/M/1 lines, each empty with probability 1 - rho^2, else exponential."""
+    rho = 0.75
+    text = lanes_world(f"{{ exponential = {{ mean = {SERVICE_H} }} }}", 1, 24 * rho / SERVICE_H, FLAT)
+    world, means = world_of(text, days=DAYS), []
+    for replication in range(20):
+        seen: list[float] = []
+        replicate(
+            world, 20131025, replication, watch=lambda run, seen=seen: seen.extend(run.borders.lines(run.now))
+        )
+        assert len(seen) == 2 * 24 * DAYS
+        means.append(fmean(seen))
+    clears = (1 - rho) / SERVICE_H
+    expected = 2 * rho**2 / clears - rho**4 / (2 * clears)
+    assert covers(means, expected)
+    assert not covers(means, 1.1 * expected)
+
+
 @pytest.mark.parametrize(("servers", "seed"), [(1, 20131023), (3, 20131024)])
 def test_mean_wait_with_exponential_service(servers: int, seed: int) -> None:
     rate = 0.75 * servers / SERVICE_H

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import ROVERS, answering_world
+from worlds import ROVERS, answering_world, lanes_world
 
 from blo_sim import load_scenario, write_replay
 from blo_sim.cli import main
 from blo_sim.errors import UsageError
 from blo_sim.experiment.design import make_design
-from blo_sim.model.events import ARRIVE, DELIVERED, DEPART, READ, SEIZED, SENT
+from blo_sim.model.events import ARRIVE, DELIVERED, DEPART, READ, SEIZED, SENT, WORKED
 from blo_sim.model.replication import replicate
-from blo_sim.workshop.film import film
+from blo_sim.workshop.film import Lines, film, filmed
 from blo_sim.workshop.replay import middle
 
 SETTINGS = ["run.warmup_days=2", "run.days=30", "flows.heroin-north.volume_kg_per_year=40000"]
@@ -28,8 +28,9 @@ def shot(folder: Path, place: str = "synthetic") -> tuple[Any, dict[str, Any]]:
     path = folder / f"{place}.toml"
     path.write_text((answering_world() + ROVERS).replace('"synthetic"', f'"{place}"'), encoding="utf-8")
     design = make_design([load_scenario(path, SETTINGS)], replications=1)
-    log = replicate(design.worlds[0], 7, 0, smugglers=design.smugglers[0])
-    return log, film(design.scenarios[0], design.worlds[0], log, HOURS)
+    lines = Lines(design.worlds[0])
+    log = replicate(design.worlds[0], 7, 0, smugglers=design.smugglers[0], watch=lines)
+    return log, film(design.scenarios[0], design.worlds[0], log, HOURS, lines)
 
 
 def test_loads_leave_end_and_weigh_what_the_table_says(tmp_path: Path) -> None:
@@ -95,6 +96,52 @@ def test_messages_go_from_office_to_office_and_end(tmp_path: Path) -> None:
             assert at == message["to"]
     assert any(message["track"] for message in found["messages"])
     assert any(message["load"] >= 0 for message in found["messages"])
+
+
+def test_who_watches_the_lines_changes_nothing(tmp_path: Path) -> None:
+    log, _ = shot(tmp_path)
+    design = make_design([load_scenario(tmp_path / "synthetic.toml", SETTINGS)], replications=1)
+    assert replicate(design.worlds[0], 7, 0, smugglers=design.smugglers[0]).events == log.events
+
+
+def test_lines_of_the_lanes_are_told_wherever_they_change(tmp_path: Path) -> None:
+    path = tmp_path / "line.toml"
+    path.write_text(lanes_world("0.1", 1, 180, {"hours": [1.0] * 24}), encoding="utf-8")
+    design = make_design([load_scenario(path)], replications=1, days=5)
+    world, seen = design.worlds[0], []
+    replicate(world, design.seed, 0, watch=lambda run: seen.append(run.borders.lines(run.now)))
+    found = filmed(design, 0, 0)
+    assert len(seen) == 5 * 24
+    assert {found["sites"][line[0]]["id"] for line in found["lines"]} == {post.id for post in world.posts}
+    for site, *told in found["lines"]:
+        number = [post.id for post in world.posts].index(found["sites"][site]["id"])
+        changes, now = dict(zip(told[::2], told[1::2], strict=True)), 0
+        for hour, waits in enumerate(seen):
+            now = changes.pop(hour + 0.5, now)
+            assert now == round(60 * waits[number])
+        assert changes == {}
+        assert max(told[1::2]) > 10
+
+
+def test_officers_at_work_are_those_of_the_table(tmp_path: Path) -> None:
+    log, found = shot(tmp_path)
+    done = [
+        (event[0] - event[5] - HOURS[0], event[0] - HOURS[0], event[3])
+        for event in log.events
+        if event[1] == WORKED and event[0] >= HOURS[0] and event[0] - event[5] < HOURS[1]
+    ]
+    assert len(done) > 10
+    assert [(start, end, found["sites"][site]["id"]) for start, end, site in found["work"]] == [
+        (pytest.approx(start, abs=1e-3), pytest.approx(end, abs=1e-3), office)
+        for start, end, office in sorted(done)
+    ]
+
+
+def test_a_story_begins_with_how_the_load_is_hidden(tmp_path: Path) -> None:
+    _, real = shot(tmp_path, "real")
+    left = [line for load in real["loads"] for line in load["story"] if line[1] == "depart"]
+    assert {line[4].split(" ")[0] for line in left} >= {"truck"}
+    assert all(len(line[4].split(" ")) in (1, 2) for line in left)
 
 
 def test_of_a_real_place_a_film_tells_no_more_than_trace(tmp_path: Path) -> None:

@@ -251,6 +251,13 @@ def test_the_answer_in_per_cent_is_of_what_the_first_world_intercepts() -> None:
         low, high = found[name]["percent_interval"]
         assert low < found[name]["percent"] < high
     assert found["unchanged_kg"] + found["response_kg"] == pytest.approx(found["kept"]["kg"])
+    travellers = [result.document()["lawful"][name] for name in BRIDGES]
+    assert [each["wait_min"] for each in found["lawful"]] == [
+        60 * each["wait_h"]["mean"] for each in travellers
+    ]
+    assert [each["searched_percent"] for each in found["lawful"]] == [
+        100 * each["searched_share"]["mean"] for each in travellers
+    ]
 
 
 # Forms and files ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from blo_sim.errors import UsageError
 if TYPE_CHECKING:
     from blo_sim.experiment.ensemble import Ensemble
     from blo_sim.model.events import EventLog
+    from blo_sim.model.replication import Watcher
     from blo_sim.model.traffic.prospects import Smugglers
     from blo_sim.scenario import Scenario
     from blo_sim.world.compile import World
@@ -226,11 +227,12 @@ def check_behaviour(behaviour: str, scenarios: dict[str, Scenario]) -> None:
             )
 
 
-def replicated(design: Design, place: int, replication: int) -> EventLog:
+def replicated(design: Design, place: int, replication: int, watch: Watcher | None = None) -> EventLog:
     """All events of one replication of one of a design's worlds, by its place in the design."""
     from blo_sim.model.replication import replicate
 
-    return replicate(design.worlds[place], design.seed, replication, smugglers=design.smugglers[place])
+    world, smugglers = design.worlds[place], design.smugglers[place]
+    return replicate(world, design.seed, replication, smugglers=smugglers, watch=watch)
 
 
 def prepared(world: World, behaviour: str) -> Smugglers | None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from blo_sim.world.offices import Routes
 
 Consumer = Callable[[EventLog], None]
+Watcher = Callable[["Replication"], None]
 HANDED_OVER_H = 720
 
 
@@ -126,8 +127,10 @@ class Replication:
         """Whether a control lies ahead of a load."""
         return any(self.world.controls[index].id == control for index in load.route.controls[load.passed :])
 
-    def run(self, consume: Consumer | None = None) -> EventLog:
+    def run(self, consume: Consumer | None = None, watch: Watcher | None = None) -> EventLog:
         """Run to the end of the last consignment, then close the books of the lawful traffic."""
+        if watch is not None:
+            self.env.process(self._watched(watch))
         for start, table in self.world.message_routes[1:]:
             if start > 0.0:
                 self.at(start, self._routes_stand, table)
@@ -156,6 +159,13 @@ class Replication:
             consume(self.log)
             self.log.events.clear()
 
+    def _watched(self, watch: Watcher) -> Generator[simpy.Event, None, None]:
+        """Half past every hour of the measured window, so that it falls on no change of shift."""
+        yield self.env.timeout(self.world.warmup_hours + 0.5)
+        while self.now < self.world.end_hours:
+            watch(self)
+            yield self.env.timeout(1.0)
+
     def _routes_stand(self, table: Routes) -> None:
         self.message_routes = table
 
@@ -177,6 +187,7 @@ def replicate(
     replication: int,
     consume: Consumer | None = None,
     smugglers: Smugglers | None = None,
+    watch: Watcher | None = None,
 ) -> EventLog:
     """Run one replication of a world.
 
@@ -190,6 +201,8 @@ def replicate(
         Called with the log every 30 days; its events are forgotten afterwards, so that memory stays flat.
     smugglers : Smugglers, optional
         From `blo_sim.model.traffic.prospects.smugglers`; by default nobody changes his ways.
+    watch : callable, optional
+        Called with the `Replication` in every hour of the measured window; it may look and not touch.
 
     Returns
     -------
@@ -201,7 +214,7 @@ def replicate(
         If a post is so overloaded that its queue cannot be held.
     """
     with collector_paused():
-        return Replication(world, seed, replication, smugglers).run(consume)
+        return Replication(world, seed, replication, smugglers).run(consume, watch)
 
 
 def replay(

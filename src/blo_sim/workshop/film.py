@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from blo_sim.experiment.design import replicated
 from blo_sim.experiment.trace import Speaker
 from blo_sim.model.events import (
     ARRIVE,
@@ -32,10 +33,13 @@ from blo_sim.model.events import (
     SEIZED,
     SENT,
     WITHHELD,
+    WORKED,
     EventLog,
 )
 
 if TYPE_CHECKING:
+    from blo_sim.experiment.design import Design
+    from blo_sim.model.replication import Replication
     from blo_sim.scenario import Scenario
     from blo_sim.world.compile import Route, World
 
@@ -48,6 +52,8 @@ STORY = frozenset(
 """Kinds that the page tells of a load."""
 WAYS = (DEPART, DIVERTED, REROUTED)
 """Kinds whose place or note names a route."""
+UNSAID = (REROUTED, LOST, WITHHELD, EXPIRED, MERGED)
+"""Kinds whose note names a route or a channel."""
 MASSES = (DEPART, DIVERTED, SEIZED, DELIVERED)
 TOLD = ("lookout", "request")
 Point = tuple[float, float]
@@ -138,7 +144,6 @@ class _Load:
     stream: int
     route: str = ""
     kg: float = 0.0
-    note: str = ""
     known: list[tuple[float, str]] = field(default_factory=list)
     story: list[list[Any]] = field(default_factory=list)
     end: str = "under way"
@@ -156,7 +161,32 @@ class _Message:
     fate: str = "under way"
 
 
-def film(scenario: Scenario, world: World, log: EventLog, hours: tuple[float, float]) -> dict[str, Any]:
+class Lines:
+    """The lines in the lanes of every post, watched by the hour; ``of`` has hour and minutes by post."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.of: dict[str, list[tuple[float, int]]] = {post.id: [] for post in world.posts}
+
+    def __call__(self, running: Replication) -> None:
+        """Look at all posts now; what has not changed by a minute is not noted again."""
+        for post, wait in zip(self.world.posts, running.borders.lines(running.now), strict=True):
+            seen, minutes = self.of[post.id], round(60.0 * wait)
+            if minutes != (seen[-1][1] if seen else 0):
+                seen.append((running.now, minutes))
+
+
+def filmed(design: Design, place: int, replication: int) -> dict[str, Any]:
+    """Run one of a design's worlds, by its place in the design, and `film` its measured window."""
+    world = design.worlds[place]
+    lines = Lines(world)
+    log = replicated(design, place, replication, watch=lines)
+    return film(design.scenarios[place], world, log, (world.warmup_hours, world.end_hours), lines)
+
+
+def film(
+    scenario: Scenario, world: World, log: EventLog, hours: tuple[float, float], lines: Lines
+) -> dict[str, Any]:
     """What happens between two hours of a run.
 
     Parameters
@@ -168,6 +198,8 @@ def film(scenario: Scenario, world: World, log: EventLog, hours: tuple[float, fl
     hours : (float, float)
         From and to, in hours from the start of the warm-up. Loads that leave in between are followed to
         their ends.
+    lines : Lines
+        That watched the run.
 
     Returns
     -------
@@ -175,9 +207,11 @@ def film(scenario: Scenario, world: World, log: EventLog, hours: tuple[float, fl
         Plain values for JSON: ``sites``, ``towns``, ``points`` (degrees east and north), ``loads``
         (each with ``track``: hour, number of a point, hour, ...; ``story``: hour, kind, number of a site or
         a name, kilograms or hours or a probability, a word), ``messages`` (each with ``track``: from hour,
-        to hour, from site, to site, ...), ``waits`` (hour, site, minutes). Hours count from the first.
+        to hour, from site, to site, ...), ``lines`` (by post: site, then hour and minutes until all who
+        stand there are being inspected, wherever that changes), ``work`` (from hour, to hour, site: an
+        officer at a desk). Hours count from the first.
     """
-    return _Film(scenario, world, hours).of(log)
+    return _Film(scenario, world, hours).of(log, lines)
 
 
 class _Film:
@@ -190,9 +224,9 @@ class _Film:
         self.points: dict[Point, int] = {}
         self.loads: dict[int, _Load] = {}
         self.messages: dict[int, _Message] = {}
-        self.waits: list[list[float]] = []
+        self.work: list[list[float]] = []
 
-    def of(self, log: EventLog) -> dict[str, Any]:
+    def of(self, log: EventLog, lines: Lines) -> dict[str, Any]:
         """All of it as plain values."""
         owners: dict[int, str] = {}
         for time, kind, load, place, amount, p, note in log.events:
@@ -203,6 +237,8 @@ class _Film:
                 self.messages[amount] = _Message(load, owners.get(amount, ""), sent=time, to=place)
             elif kind in (CARRIED, *ENDS):
                 self._message(time, kind, place, amount, p, note)
+            elif kind == WORKED and place in self.numbers:
+                self.work.append([self._hour(time - p), self._hour(time), self.numbers[place]])
         start, end = self.hours
         loads: list[dict[str, Any]] = []
         number_of: dict[int, int] = {}
@@ -229,7 +265,12 @@ class _Film:
             "points": [_short(point) for point in self.points],
             "loads": loads,
             "messages": messages,
-            "waits": [wait for wait in self.waits if 0.0 <= wait[0] < end - start],
+            "lines": [
+                [self.numbers[post], *(value for hour, minutes in seen for value in (hour - start, minutes))]
+                for post, seen in lines.of.items()
+                if seen
+            ],
+            "work": sorted(each for each in self.work if each[1] >= 0.0 and each[0] < end - start),
         }
 
     def _load(
@@ -242,14 +283,12 @@ class _Film:
             load = self.loads[number] = _Load(log.streams[number])
         name = KINDS[kind]
         if kind == DEPART:
-            load.route, load.kg, load.note = place, amount / 1000.0, note
+            load.route, load.kg = place, amount / 1000.0
             load.known.append((time, ""))
         elif kind == REROUTED:
             load.route = note
         elif kind in MET:
             load.known.append((time, place))
-            if kind == ARRIVE:
-                self.waits.append([self._hour(time), self.numbers[place], round(60.0 * p, 1)])
         if kind in (SEIZED, DELIVERED):
             load.end, load.cause = name, note
             if kind == DELIVERED:
@@ -260,7 +299,7 @@ class _Film:
     def _said(self, kind: int, place: str, amount: int, p: float, note: str) -> list[Any]:
         """Where (number of a site, or a name), a number or None, and a word."""
         where = self.numbers.get(place, "" if kind in WAYS else self.speaker.name(place))
-        word = note if (kind not in WAYS and kind not in ENDS) or kind == READ else ""
+        word = note if kind not in UNSAID else ""
         if kind == ENCOUNTER:
             # As in `trace`: of a real place neither the probability nor whether a shift was for sale.
             if self.real:
@@ -288,7 +327,6 @@ class _Film:
             "mode": stream.mode,
             "from": self.speaker.name(flow.origin),
             "to": self.speaker.name(flow.destination),
-            "note": load.note,
             "end": load.end,
             "cause": load.cause,
             "track": self._track(load),

@@ -232,16 +232,21 @@ def carried_out(
 
 
 def answer_of(result: CompareResult) -> dict[str, Any]:
-    """What the second world gains: kilograms and per cent of what the first intercepts, with intervals."""
+    """What the second world gains: kilograms and per cent of what the first intercepts, with intervals.
+
+    Beside it ``lawful``, what travellers bear in the two worlds; empty if there are none.
+    """
     document = result.document()
     block = document["commodities"][document["headline"]]
-    baseline = result.design.baseline
+    baseline, alternative = result.design.baseline, result.design.alternatives[0]
     before = block["measures"][baseline]["intercepted_kg"]["mean"]
-    gains = block["gains"][result.design.alternatives[0]]
-    found: dict[str, Any] = {"before_kg": before, "waits_min": {}}
-    for name, lawful in document["lawful"].items():
-        wait = lawful["wait_h"]["mean"]
-        found["waits_min"][name] = None if wait is None else 60.0 * wait
+    gains = block["gains"][alternative]
+    found: dict[str, Any] = {"before_kg": before, "lawful": []}
+    for name in (baseline, alternative):
+        travellers = document["lawful"][name]
+        wait, share = travellers["wait_h"]["mean"], travellers["searched_share"]["mean"]
+        if wait is not None:
+            found["lawful"].append({"wait_min": 60.0 * wait, "searched_percent": 100.0 * share})
     for name in ("intercepted", "kept"):
         gain = gains[f"{name}_kg"]
         interval = gain["mc_ci"]
@@ -251,7 +256,7 @@ def answer_of(result: CompareResult) -> dict[str, Any]:
             "percent": 100.0 * gain["mean"] / before if before else None,
             "percent_interval": [100.0 * end / before for end in interval] if before and interval else None,
         }
-    response = block["response"].get(result.design.alternatives[0])
+    response = block["response"].get(alternative)
     found["response_kg"] = None if response is None else response["response_kg"]["mean"]
     found["unchanged_kg"] = None if response is None else response["unchanged_kg"]["mean"]
     return found

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from blo_sim.errors import UsageError
 from blo_sim.experiment.compare import compare
-from blo_sim.experiment.design import CENTRAL, DEFAULT_SEED, replicated, whole
+from blo_sim.experiment.design import CENTRAL, DEFAULT_SEED, whole
 from blo_sim.experiment.output import file_to_write, write_whole, writing
 from blo_sim.experiment.run import simulate
 from blo_sim.workshop import LANGUAGES
-from blo_sim.workshop.film import film
+from blo_sim.workshop.film import filmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,11 +166,7 @@ def place_of(result: Result, values: Sequence[float], shown: int) -> dict[str, A
 
 def films(design: Design, replication: int) -> list[dict[str, Any]]:
     """The film of a replication in each world of a design."""
-    found = []
-    for place, (scenario, world) in enumerate(zip(design.scenarios, design.worlds, strict=True)):
-        log = replicated(design, place, replication)
-        found.append(film(scenario, world, log, (world.warmup_hours, world.end_hours)))
-    return found
+    return [filmed(design, place, replication) for place in range(len(design.worlds))]
 
 
 def page(document: dict[str, Any]) -> str:
@@ -182,6 +178,7 @@ def page(document: dict[str, Any]) -> str:
         "film": _inert(json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False)),
         "borders": _inert(static("borders.json")),
         "vendor": "\n".join(static(f"vendor/{name}") for name in VENDOR),
+        "places": static("places.js"),
         "words": static("words.js"),
         "player": static("player.js"),
     }

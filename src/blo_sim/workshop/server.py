@@ -48,8 +48,8 @@ HEADERS = (
     (b"cache-control", b"no-store"),
 )
 TYPES = {"js": "text/javascript", "css": "text/css", "json": "application/json"}
-FILES = (*(f"vendor/{name}" for name in VENDOR), "vendor/uPlot.min.css", "page.css", "words.js", "player.js",
-         "workshop.js", "workshop-words.js", "borders.json")  # fmt: skip
+FILES = (*(f"vendor/{name}" for name in VENDOR), "vendor/uPlot.min.css", "page.css", "places.js", "words.js",
+         "player.js", "workshop.js", "workshop-words.js", "borders.json")  # fmt: skip
 """All that `/static` hands out, by exact name."""
 
 
@@ -278,7 +278,7 @@ async def _told(job: Job) -> AsyncIterator[str]:
 
 @cache
 def _page() -> str:
-    own = ("words.js", "player.js", "workshop-words.js", "workshop.js")
+    own = ("places.js", "words.js", "player.js", "workshop-words.js", "workshop.js")
     scripts = (*(f"vendor/{name}" for name in VENDOR), *own)
     tags = "\n".join(f'<script src="/static/{name}" defer></script>' for name in scripts)
     return filled(static("workshop.html"), {"markup": static("film.html"), "scripts": tags})

@@ -94,6 +94,16 @@ class Borders:
         if kernel.advance(self.groups, self.posts, number, self.months, hour):
             raise self.overflow(number)
 
+    def lines(self, hour: float) -> list[float]:
+        """By post, hours until all who stand in its lanes at ``hour`` are being inspected."""
+        ticks = int(hour * TICKS_PER_HOUR)
+        found = []
+        for number, record in enumerate(self.posts):
+            self.advance(number, hour)
+            last = int(self.groups["last_start"][record["first_group"] : record["stop_group"]].max())
+            found.append(max(0, last - ticks) / TICKS_PER_HOUR)
+        return found
+
     def finish(self, log: EventLog) -> None:
         """Advance every post to the end of the measured window and read its counts.
 

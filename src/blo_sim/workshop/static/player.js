@@ -3,9 +3,18 @@
 const bloPlayer = (film, topology) => {
   const gone = new AbortController(), whileHere = { signal: gone.signal };
   const COLOURS = ["#d55e00", "#0072b2", "#009e73", "#9c3d80", "#7a5c00", "#333333", "#56b4e9"];
-  const LINGER = 8, BAR_HOURS = 24, SECONDS_OF_PLAY = 60, FERGANA = [[69.2, 39.2], [74.2, 42.4]];
+  const LINGER = 8, SECONDS_OF_PLAY = 60, FERGANA = [[69.2, 39.2], [74.2, 42.4]];
   const by = (id) => document.getElementById(id);
   const state = { t: 0, playing: false, language: film.language, chosen: null, view: "whole" };
+  /* How many of an ordered list are at most t. */
+  const after = (list, t) => {
+    let low = 0, high = list.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (list[middle] <= t) low = middle + 1; else high = middle;
+    }
+    return low;
+  };
   const commodities = [...new Set(film.worlds.flatMap((world) => world.loads.map((load) => load.commodity)))].sort();
   const colour = Object.fromEntries(commodities.map((name, i) => [name, COLOURS[i % COLOURS.length]]));
   const words = () => WORDS[state.language];
@@ -24,10 +33,18 @@ const bloPlayer = (film, topology) => {
         times: load.track.filter((_, i) => i % 2 === 0),
         places: load.track.filter((_, i) => i % 2 === 1),
       })).sort((a, b) => a.times[0] - b.times[0]);
-      this.waits = new Map();
-      for (const [t, site, minutes] of world.waits) {
-        if (!this.waits.has(site)) this.waits.set(site, []);
-        this.waits.get(site).push([t, minutes]);
+      /* The first site at every site's point: the posts of a crossing stand at one, and share a bar and a pile. */
+      const firsts = new Map();
+      this.first = world.sites.map((site, i) => {
+        const at = String(site.at);
+        if (!firsts.has(at)) firsts.set(at, i);
+        return firsts.get(at);
+      });
+      this.lines = new Map();
+      for (const [number, ...seen] of world.lines) {
+        const site = this.first[number];
+        if (!this.lines.has(site)) this.lines.set(site, []);
+        this.lines.get(site).push({ hours: seen.filter((_, i) => i % 2 === 0), minutes: seen.filter((_, i) => i % 2 === 1) });
       }
       this.figure = document.createElement("figure");
       this.heading = document.createElement("h2");
@@ -96,7 +113,7 @@ const bloPlayer = (film, topology) => {
     /* Names of liaison offices, then of capitals and towns, where they do not cover one another. */
     drawNames(context) {
       const taken = [], write = (name, x, y) => {
-        const text = name.split(/[,(/]/)[0].trim(), width = context.measureText(text).width;
+        const text = words().place(name).split(/[,(/]/)[0].trim(), width = context.measureText(text).width;
         const box = [x + 11, y - 9, x + 13 + width, y + 9];
         if (box[2] > this.width || taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) return;
         taken.push(box);
@@ -150,7 +167,8 @@ const bloPlayer = (film, topology) => {
     draw(t) {
       const context = this.context;
       context.drawImage(this.ground, 0, 0, this.width, this.height);
-      this.drawWaits(context, t);
+      this.drawLines(context, t);
+      this.drawWork(context, t);
       this.drawMessages(context, t);
       let way = 0, seized = 0, kg = 0, delivered = 0;
       this.now = [];
@@ -193,32 +211,50 @@ const bloPlayer = (film, topology) => {
       context.globalAlpha = 1;
     }
 
-    drawWaits(context, t) {
+    drawLines(context, t) {
       context.fillStyle = "#b3261e";
-      for (const [site, rows] of this.waits) {
-        let low = 0, high = rows.length;
-        while (low < high) {
-          const middle = (low + high) >> 1;
-          if (rows[middle][0] <= t) low = middle + 1; else high = middle;
-        }
-        if (!low || t - rows[low - 1][0] > BAR_HOURS || rows[low - 1][1] < 1) continue;
-        const size = Math.min(40, 4 * Math.log2(1 + rows[low - 1][1])), [x, y] = this.sites[site];
+      for (const [site, posts] of this.lines) {
+        const minutes = Math.max(...posts.map((post) => {
+          const next = after(post.hours, t);
+          return next ? post.minutes[next - 1] : 0;
+        }));
+        if (!minutes) continue;
+        const size = Math.min(40, 4 * Math.log2(1 + minutes)), [x, y] = this.sites[site];
         context.fillRect(x + 6, y - size, 4, size);
       }
     }
 
+    /* A ring around every office where an officer is at work on a message. */
+    drawWork(context, t) {
+      const busy = new Set();
+      for (const [start, end, site] of this.world.work) {
+        if (start > t) break;
+        if (end >= t) busy.add(this.first[site]);
+      }
+      context.strokeStyle = "#b07a00";
+      context.lineWidth = 3;
+      for (const site of busy) {
+        context.beginPath();
+        context.arc(...this.sites[site], 12, 0, 7);
+        context.stroke();
+      }
+    }
+
+    /* Messages under way as letters, those that stand at an office as their number. */
     drawMessages(context, t) {
+      const piles = new Map();
       for (const message of this.world.messages) {
         if (message.sent > t) break;
-        if (message.end === null || message.end < t) continue;
-        let at = this.sites[message.from];
+        if (message.end !== null && message.end < t) continue;
+        let at = null, stands = message.from;
         const track = message.track;
         for (let i = 0; i < track.length; i += 4) {
           const [start, end, from, to] = [track[i], track[i + 1], this.sites[track[i + 2]], this.sites[track[i + 3]]];
           if (t < start) break;
-          const share = end > start ? Math.min(1, (t - start) / (end - start)) : 1;
-          at = [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])];
-          if (t <= end) {
+          stands = track[i + 3];
+          if (t < end) {
+            const share = (t - start) / (end - start);
+            at = [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])];
             context.strokeStyle = "#0b5394";
             context.setLineDash([5, 4]);
             context.lineWidth = 1.5;
@@ -229,11 +265,25 @@ const bloPlayer = (film, topology) => {
             context.setLineDash([]);
           }
         }
+        if (at === null) {
+          stands = this.first[stands];
+          piles.set(stands, (piles.get(stands) || 0) + 1);
+          continue;
+        }
         context.fillStyle = "#ffffff";
         context.strokeStyle = "#0b5394";
         context.lineWidth = 2;
         context.fillRect(at[0] - 5, at[1] - 4, 10, 8);
         context.strokeRect(at[0] - 5, at[1] - 4, 10, 8);
+      }
+      context.font = "600 13px system-ui, sans-serif";
+      context.textBaseline = "middle";
+      for (const [site, count] of piles) {
+        const [x, y] = this.sites[site], text = number(count), width = context.measureText(text).width + 8;
+        context.fillStyle = "#0b5394";
+        context.fillRect(x - 10 - width, y - 18, width, 17);
+        context.fillStyle = "#ffffff";
+        context.fillText(text, x - 6 - width, y - 9);
       }
     }
 
@@ -276,9 +326,9 @@ const bloPlayer = (film, topology) => {
   }
 
   function sentence(load, world, [, kind, place, amount, word]) {
-    const site = typeof place === "number" ? world.sites[place].name : place;
+    const site = words().place(typeof place === "number" ? world.sites[place].name : place);
     return words().say[kind]({
-      site, word: term(word), from: load.from, to: load.to, commodity: term(load.commodity),
+      site, word: kind === "depart" ? word.split(" ").map(term).join(", ") : term(word), from: words().place(load.from), to: words().place(load.to), commodity: term(load.commodity),
       kg: kilograms(amount === null ? 0 : amount), hours: words().h(amount === null ? 0 : amount),
       chance: amount === null ? null : number(100 * amount, 2),
     });
@@ -307,7 +357,7 @@ const bloPlayer = (film, topology) => {
     by("load").replaceChildren(none, ...order.map(([first, , id]) => {
       const load = ends.get(id)[0];
       const fates = ends.get(id).map((each) => words().ends[each.end]);
-      return new Option(`${first === 0 ? "≠ " : ""}${id}: ${kilograms(load.kg)} kg ${term(load.commodity)}, ${[...new Set(fates)].join(" / ")}`, id);
+      return new Option(`${first === 0 ? "≠ " : ""}${id}: ${kilograms(load.kg)} ${words().kg} ${term(load.commodity)}, ${[...new Set(fates)].join(" / ")}`, id);
     }));
     by("load").value = state.chosen || "";
   }
@@ -444,13 +494,14 @@ const bloPlayer = (film, topology) => {
       ...signs.map(([fill, text]) => sign(text, fill)),
       ...Object.keys(marks).filter((kind) => kinds.has(kind)).map((kind) => sign(`${marks[kind]} ${w.signs[kind]}`)),
       ...(film.worlds.some((world) => world.sites.some((site) => site.office)) ? [sign(`◆ ${w.signs.office}`)] : []),
-      sign(`▭ ${w.signs.message}`), sign(`◯ ${w.signs.ring}`), sign(`❙ ${w.signs.bar}`),
+      sign(`▭ ${w.signs.message}`), sign(`■ ${w.signs.pile}`), sign(`◎ ${w.signs.work}`), sign(`◯ ${w.signs.ring}`), sign(`❙ ${w.signs.bar}`),
     );
     by("view-label").textContent = w.view;
     by("view").replaceChildren(...Object.entries(w.views).map(([name, text]) => new Option(text, name)));
     by("view").value = state.view;
     fillLoads();
     tell();
+    panels.forEach((panel) => panel.resize());
     makeChart();
     draw();
     panels.forEach(label);
@@ -474,7 +525,6 @@ const bloPlayer = (film, topology) => {
     if (chart) chart.setSize({ width: Math.max(300, by("chart").clientWidth), height: 220 });
     draw();
   };
-  panels.forEach((panel) => panel.resize());
   speak(state.language);
   window.addEventListener("resize", fit, whileHere);
   const destroy = () => {

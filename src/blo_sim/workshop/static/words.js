@@ -16,9 +16,9 @@ const WORDS = {
     map: (name, text) => `Map of ${name}: ${text}`,
     seizedKg: "kg seized so far", day: "day", all: "all goods",
     view: "Map", views: { whole: "all of it", fergana: "Fergana valley" },
-    signs: { post: "border post", patrol: "patrol sector", inland: "inland unit", team: "mobile team", capital: "capital", centre: "centre", office: "liaison office", message: "message on its way", ring: "seizure", bar: "wait in the lanes, by the last load that stood there" },
+    signs: { post: "border post", patrol: "patrol sector", inland: "inland unit", team: "mobile team", capital: "capital", centre: "centre", office: "liaison office", message: "message on its way", pile: "messages that stand at an office", work: "an officer at work", ring: "seizure", bar: "line in the lanes, by the time until all who stand there are inspected" },
     ends: { seized: "seized", delivered: "delivered", "under way": "still under way" },
-    at: (place) => place, h: (h) => (h < 1 ? `${Math.round(60 * h)} min` : h < 48 ? `${h.toFixed(1)} h` : `${(h / 24).toFixed(1)} days`),
+    kg: "kg", place: (name) => name, h: (h) => (h < 1 ? `${Math.round(60 * h)} min` : h < 48 ? `${h.toFixed(1)} h` : `${(h / 24).toFixed(1)} days`),
     say: {
       depart: (e) => `leaves ${e.from} for ${e.to} with ${e.kg} kg of ${e.commodity}${e.word ? ` (${e.word})` : ""}`,
       diverted: () => "this is not its usual way: its owner has weighed the risk",
@@ -54,9 +54,9 @@ const WORDS = {
     map: (name, text) => `Карта, ${name}: ${text}`,
     seizedKg: "изъято с начала, кг", day: "день", all: "все грузы",
     view: "Карта", views: { whole: "целиком", fergana: "Ферганская долина" },
-    signs: { post: "пограничный пост", patrol: "участок патруля", inland: "подразделение внутри страны", team: "мобильная группа", capital: "столица", centre: "центр", office: "бюро по связям", message: "сообщение в пути", ring: "изъятие", bar: "ожидание на полосах, по последней стоявшей партии" },
+    signs: { post: "пограничный пост", patrol: "участок патруля", inland: "подразделение внутри страны", team: "мобильная группа", capital: "столица", centre: "центр", office: "бюро по связям", message: "сообщение в пути", pile: "сообщения, ожидающие в органе", work: "сотрудник за работой", ring: "изъятие", bar: "очередь на полосах: время до досмотра всех стоящих" },
     ends: { seized: "изъята", delivered: "доставлена", "under way": "ещё в пути" },
-    at: (place) => place, h: (h) => (h < 1 ? `${Math.round(60 * h)} мин` : h < 48 ? `${h.toFixed(1).replace(".", ",")} ч` : `${(h / 24).toFixed(1).replace(".", ",")} сут.`),
+    kg: "кг", place: PLACES.inRussian, h: (h) => (h < 1 ? `${Math.round(60 * h)} мин` : h < 48 ? `${h.toFixed(1).replace(".", ",")} ч` : `${(h / 24).toFixed(1).replace(".", ",")} сут.`),
     say: {
       depart: (e) => `выезжает: ${e.from} — ${e.to}, ${e.kg} кг, ${e.commodity}${e.word ? ` (${e.word})` : ""}`,
       diverted: () => "это не обычный путь: владелец взвесил риск",
@@ -80,7 +80,8 @@ const WORDS = {
       lookout: "ориентировка", request: "запрос", routine: "обычный досмотр", profiling: "профилирование", pattern: "повторяющийся признак", patrol: "патруль", inland: "подразделение внутри страны", team: "мобильная группа",
       surveillance: "наблюдение", "other side": "другая сторона", seizure: "изъятие", chase: "погоня", answer: "ответ", "in time": "вовремя", false: "ложное",
       "late (delay)": "поздно (передача)", "late (closed)": "поздно (закрыто)", "late (queue)": "поздно (очередь)", "late (work)": "поздно (обработка)", "late (elsewhere)": "поздно (в другом месте)",
-      "opiates in heroin equivalent": "опиаты в пересчёте на героин",
+      "opiates in heroin equivalent": "опиаты в пересчёте на героин", contraband: "контрабанда", goods: "груз",
+      truck: "грузовик", car: "легковая", person: "человек", wagon: "вагон", cargo: "в грузе", cavity: "в тайнике", luggage: "в багаже", body: "на теле",
     },
   },
 };

@@ -131,6 +131,10 @@
     by("answer-verdict").textContent = verdict;
     const numbers = gain.percent === null ? [] : [w.numbers(w.gain[measure], signed(gain.percent), signed(interval[0]), signed(interval[1]), signed(gain.kg, 2), state.result.run.runs)];
     if (answer.response_kg) numbers.push(w.response(signed(answer.unchanged_kg, 2), signed(answer.response_kg, 2)));
+    if (answer.lawful.length === 2) {
+      const [before, after] = answer.lawful.map((world) => [number(world.wait_min), number(world.searched_percent, 2)]);
+      numbers.push(w.lawful(...before, ...after));
+    }
     by("answer-numbers").textContent = numbers.join(" ");
     by("answer-picture").replaceChildren(...(gain.percent === null ? [] : [line(gain.percent, interval, lesson && !lesson.choices.length ? state.guess : null)]));
     by("answer-why").textContent = lesson ? w.why + lesson.explanation[state.language] : "";
