@@ -6,6 +6,8 @@ A user of the command line sees the message and an exit code; a user of the libr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -23,6 +25,23 @@ class UsageError(BloSimError):
 
 class SimulationError(BloSimError):
     """A run that could not be finished."""
+
+
+@contextmanager
+def needing(extra: str, what: str) -> Iterator[None]:
+    """Around the imports that ``what`` needs beyond the core: says which extra brings what is missing.
+
+    Raises
+    ------
+    UsageError
+        In place of ImportError.
+    """
+    try:
+        yield
+    except ImportError as missing:
+        raise UsageError(
+            f"{what} needs {missing.name}, which is not installed: pip install 'blo-sim[{extra}]'"
+        ) from missing
 
 
 @dataclass(frozen=True)

@@ -224,6 +224,65 @@ def test_a_narrow_window_shows_the_worlds_one_below_the_other(page: Any) -> None
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def pixels(page: Any, colour: tuple[int, int, int]) -> int:
+    """So many pixels of the first map have a colour, edges apart."""
+    found: int = page.locator("canvas").first.evaluate(
+        """(canvas, [red, green, blue]) => {
+          const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+          let count = 0;
+          for (let i = 0; i < all.length; i += 4) {
+            count += all[i] === red && all[i + 1] === green && all[i + 2] === blue;
+          }
+          return count;
+        }""",
+        list(colour),
+    )
+    return found
+
+
+def test_lines_messages_and_officers_at_work_are_drawn(watched: Any, tmp_path: Path) -> None:
+    path = tmp_path / "desks.html"
+    write_replay("overload-mesh", out=path, days=10, replications=1, workers=1)
+    page, bar, ring, pile = watched.page, (179, 38, 30), (176, 122, 0), (11, 83, 148)
+    page.goto(path.as_uri())
+    world = content(page)["worlds"][0]
+    at = [tuple(site["at"]) for site in world["sites"]]
+    hours = [0.25 + 0.5 * step for step in range(480)]
+
+    def busy(hour: float) -> int:
+        return len({at[site] for start, end, site in world["work"] if start <= hour <= end})
+
+    def long(hour: float) -> int:
+        known = [
+            [minutes for since, minutes in zip(line[1::2], line[2::2], strict=True) if since <= hour]
+            for line in world["lines"]
+        ]
+        return max((minutes[-1] for minutes in known if minutes), default=0)
+
+    def stand(hour: float) -> int:
+        return sum(
+            message["sent"] <= hour
+            and (message["end"] is None or message["end"] >= hour)
+            and not any(
+                start <= hour < end
+                for start, end in zip(message["track"][::4], message["track"][1::4], strict=True)
+            )
+            for message in world["messages"]
+        )
+
+    for count, colour in ((busy, ring), (long, bar), (stand, pile)):
+        few, many = min(hours, key=count), max(hours, key=count)
+        assert count(few) < count(many)
+        seek(page, few)
+        least = pixels(page, colour)
+        seek(page, many)
+        assert pixels(page, colour) > least
+        if colour != pile and count(few) == 0:
+            assert least == 0
+    # The browser says that pixels could be read faster: that is this test's doing.
+    assert [each for each in watched.complaints if "willReadFrequently" not in each] == []
+
+
 def test_a_real_place_has_borders_a_valley_and_a_warning(watched: Any, tmp_path: Path) -> None:
     path = tmp_path / "region.html"
     write_replay(
@@ -232,6 +291,10 @@ def test_a_real_place_has_borders_a_valley_and_a_warning(watched: Any, tmp_path:
     page = watched.page
     page.goto(path.as_uri())
     assert page.locator("html").get_attribute("lang") == "ru"
+    names = [each["name"] for world in content(page)["worlds"] for each in world["sites"] + world["towns"]]
+    russian = page.evaluate("(names) => names.map(PLACES.inRussian)", names)
+    assert len(names) > 100
+    assert [name for name in russian if re.search("[A-Za-z]", name)] == []
     page.click("[data-language=en]")
     assert "no real shipment" in page.locator("#care").inner_text()
     seek(page, 40)

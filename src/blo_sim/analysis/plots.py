@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blo_sim.errors import UsageError
+from blo_sim.errors import UsageError, needing
 
 if TYPE_CHECKING:
     from blo_sim.analysis.warmup import Bias, WarmupResult
@@ -40,13 +40,9 @@ def warmup_figure(path: str | os.PathLike[str]) -> Callable[[WarmupResult], None
         raise UsageError(f"--plot {target}: unknown kind of picture; it must end in {', '.join(FORMATS)}")
     if not target.parent.is_dir():
         raise UsageError(f"--plot {target}: there is no folder {target.parent}")
-    try:
+    with needing("analysis", "--plot"):
         matplotlib = import_module("matplotlib")
         figures = import_module("matplotlib.figure")
-    except ImportError as missing:
-        raise UsageError(
-            "--plot needs matplotlib, which is not installed: pip install 'blo-sim[analysis]'"
-        ) from missing
 
     def draw(result: WarmupResult) -> None:
         style = {"svg.hashsalt": "blo-sim", "svg.fonttype": "none", "font.size": 9.0}

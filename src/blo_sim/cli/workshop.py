@@ -18,15 +18,11 @@ def command(scenarios: tuple[str, ...], port: int, no_browser: bool) -> None:
     default the made-up worlds of the tutorial and the region. Nothing leaves the machine. Needs the extra
     workshop.
     """
-    from blo_sim.errors import UsageError
+    from blo_sim.errors import needing
     from blo_sim.scenario import load_scenario
 
-    try:
+    with needing("workshop", "workshop"):
         from blo_sim.workshop.server import serve
-    except ImportError as missing:
-        raise UsageError(
-            f"workshop needs {missing.name}, which is not installed: pip install 'blo-sim[workshop]'"
-        ) from missing
 
     def ready(address: str) -> None:
         import webbrowser

@@ -26,7 +26,7 @@ from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import Any, Protocol
 
-from blo_sim.errors import BloSimError, SimulationError, UsageError
+from blo_sim.errors import BloSimError, SimulationError, UsageError, needing
 
 Job = Callable[[Any, Any], Any]
 Results = Generator[Any, None, None]
@@ -238,12 +238,8 @@ def _local_workers(address: str) -> int:
 def _distributed() -> Any:
     from importlib import import_module
 
-    try:
+    with needing("cluster", "--cluster"):
         return import_module("distributed")
-    except ImportError as missing:
-        raise UsageError(
-            "--cluster needs dask.distributed, which is not installed: pip install 'blo-sim[cluster]'"
-        ) from missing
 
 
 # Chunks ---------------------------------------------------------------------------------------------

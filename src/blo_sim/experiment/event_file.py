@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from blo_sim.errors import UsageError
+from blo_sim.errors import needing
 from blo_sim.experiment.design import DEFAULT_SEED, make_design, replicated, whole
 from blo_sim.experiment.output import beside, file_to_write, writing
 from blo_sim.model.events import ENCOUNTER, FORGONE, KINDS, LEAKED, NOBODY
@@ -82,12 +82,8 @@ def write_events(
 def _pyarrow() -> tuple[Any, Any]:
     from importlib import import_module
 
-    try:
+    with needing("export", "a file of events"):
         return import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ImportError as missing:
-        raise UsageError(
-            "events are written with pyarrow, which is not installed: pip install 'blo-sim[export]'"
-        ) from missing
 
 
 class _Table:

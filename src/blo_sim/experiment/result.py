@@ -8,7 +8,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from blo_sim.errors import UsageError
+from blo_sim.errors import needing
 from blo_sim.experiment.document import differences, document, lines_of, numbers
 from blo_sim.experiment.masses import kilograms, masses
 from blo_sim.experiment.values import flat
@@ -286,12 +286,8 @@ def as_dataframe(rows: list[dict[str, Any]], columns: Sequence[str]) -> Any:
     UsageError
         If pandas is not installed.
     """
-    try:
+    with needing("analysis", "to_dataframe()"):
         pandas = import_module("pandas")
-    except ImportError as missing:
-        raise UsageError(
-            "to_dataframe() needs pandas, which is not installed: pip install 'blo-sim[analysis]'"
-        ) from missing
     return pandas.DataFrame(rows, columns=list(columns))
 
 
