@@ -24,13 +24,13 @@ import numpy as np
 
 from blo_sim import __version__
 from blo_sim.analysis.office_sites import SitesPrice, price_of_sites
-from blo_sim.draws import bounded_lognormal
 from blo_sim.errors import UsageError
 from blo_sim.experiment.design import loaded, whole
 from blo_sim.experiment.result import as_dataframe
 from blo_sim.model.border.long_run import LongRun
-from blo_sim.model.traffic.demand import NO_CLASS, chance_of_notice
+from blo_sim.model.traffic.demand import NO_CLASS
 from blo_sim.model.traffic.prospects import Smugglers, smugglers
+from blo_sim.world.reports import chance_of_notice, load_sizes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,8 +44,6 @@ ROW = (
     "class", "commodity", "mode", "kg_per_year", "tipped_share", "untipped", "tipped", "lower", "upper",
     "best_reply",
 )  # fmt: skip
-SIZES = 50
-"""Loads of a class are those at the middles of so many equal shares of its distribution of sizes."""
 HOURS_PER_MONTH = 730.0
 NOBODY: frozenset[int] = frozenset()
 
@@ -199,7 +197,7 @@ class _Limits:
     def bound(self, number: int) -> ClassBound:
         """The limit of a stream."""
         stream = self.world.streams[number]
-        grams = _grams(stream)
+        grams = load_sizes(stream)
         untipped = np.array([self.risk(number, route, NOBODY) for route in stream.routes])
         mixture = np.array([self.mean_risk(number, route, grams) for route in stream.routes])
         q = np.array([_masses(grams, self.told(_sources(route), grams)) for route in stream.routes])
@@ -365,15 +363,6 @@ def _shares(cumulative: Sequence[tuple[float, Any]], default: Any) -> Iterator[t
     for share, value in cumulative:
         yield share - before, value
         before = share
-
-
-def _grams(stream: Stream) -> Floats:
-    """Sizes of loads at the middles of `SIZES` equal shares of them."""
-    mean = 1000.0 * stream.mean_kg
-    if not stream.cv:
-        return np.full(SIZES, mean)
-    sizes = bounded_lognormal(mean, stream.cv, 1000.0 * stream.most_kg)
-    return np.array([sizes((place + 0.5) / SIZES) for place in range(SIZES)])
 
 
 def _masses(grams: Floats, shares: Floats) -> float:

@@ -92,6 +92,12 @@ class Jobs:
         self.next = 1
         self.lock = threading.Lock()
         self.context = multiprocessing.get_context("spawn")
+        self.compiling: Any = None
+
+    def compile(self) -> None:
+        """Let a process compile what all runs need, so that the first of them need not wait for it."""
+        self.compiling = self.context.Process(target=compile_once, daemon=True)
+        self.compiling.start()
 
     def begin(self, order: Order) -> Job:
         """Start an order.
@@ -122,19 +128,14 @@ class Jobs:
             if job.state != RUNNING:
                 return
             job.state = CANCELLED
-        self._end(job)
+        _end(job.process)
 
     def close(self) -> None:
         """End whatever runs."""
         for job in list(self.jobs.values()):
             self.cancel(job)
-
-    def _end(self, job: Job) -> None:
-        job.process.terminate()
-        job.process.join(SECONDS_TO_END)
-        if job.process.is_alive():
-            job.process.kill()
-            job.process.join()
+        if self.compiling is not None:
+            _end(self.compiling)
 
     def _listen(self, job: Job, connection: Connection) -> None:
         """Takes in what the process says until it is gone."""
@@ -160,6 +161,21 @@ class Jobs:
                 else:
                     job.error = said[1]
         job.process.join(SECONDS_TO_END)
+
+
+def _end(process: Any) -> None:
+    process.terminate()
+    process.join(SECONDS_TO_END)
+    if process.is_alive():
+        process.kill()
+        process.join()
+
+
+def compile_once() -> None:
+    """A short run, after which the compiled code is in its cache."""
+    from blo_sim.experiment.design import make_design, replicated
+
+    replicated(make_design(["two-bridges"], replications=1, days=1), 0, 0)
 
 
 def work(order: Order, connection: Connection) -> None:

@@ -110,6 +110,7 @@ class Workshop:
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(self.jobs.compile)
         yield
         await run_in_threadpool(self.jobs.close)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blo_sim.errors import ScenarioError
-from blo_sim.world import compile, crossings, layouts, offices, routes
+from blo_sim.world import compile, crossings, layouts, offices, reports, routes
 
 if TYPE_CHECKING:
     from blo_sim.errors import Problem
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from blo_sim.scenario.schema import ScenarioModel
 
 FULL = 1.0
+CROWDED = 0.9
 
 
 def check_world(scenario: Scenario) -> list[Problem]:
@@ -98,7 +99,24 @@ def notes(scenario: Scenario) -> list[str]:
         f"contraband: {sum(sum(stream.per_hour) / 12 * 8760 for stream in world.streams):,.0f} loads a year "
         f"in {len(world.streams)} streams, with {min(sizes)} to {max(sizes)} routes each"
     )
+    lines.extend(_busy_desks(world))
     neutral = [office.id for office in model.offices if office.components.neutral()]
     if neutral:
         lines.append(f"neutral offices, which change nothing: {', '.join(neutral)}")
+    return lines
+
+
+def _busy_desks(world: compile.World) -> list[str]:
+    """The busiest desk, and those where messages pile up whatever a run brings besides."""
+    loads = reports.desk_loads(world)
+    if not any(loads.values()):
+        return []
+    busiest = max(loads, key=lambda office: loads[office])
+    lines = [
+        "desks: tips, false reports and requests on lawful vehicles are work for "
+        f"{loads[busiest]:.0%} of the officers' hours at the busiest, {busiest}"
+    ]
+    over = sorted(office for office, load in loads.items() if load > CROWDED)
+    if over:
+        lines.append(f"desks over {CROWDED:.0%}, where messages pile up: {', '.join(over)}")
     return lines

@@ -10,7 +10,7 @@ from blo_sim.clock import TICKS_PER_HOUR
 from blo_sim.draws import Law, hours, key_of, law, lognormal_parameters, uniform
 from blo_sim.errors import SimulationError
 from blo_sim.model.border import detection, kernel
-from blo_sim.model.border.records import GROUP, HOURS, POST, hours_until_change
+from blo_sim.model.border.records import GROUP, POST, hours_until_change
 from blo_sim.model.events import EventLog, GroupCounts, PostCounts
 from blo_sim.world.crossings import Staff
 
@@ -163,15 +163,6 @@ class Post:
         """A desk takes its officers at ``now``: who has come to the lanes before keeps its start."""
         self.borders.advance(self.number, now)
         self.borders.set_staff(self.number, staff)
-
-    def lawful_referrals(self) -> float:
-        """Lawful vehicles referred an hour on average over the week, by the bay that stands at hour 0."""
-        total = 0.0
-        bay = [bay for start, bay in self.tables.bays if start <= 0.0][-1]
-        for group, shares in zip(self.tables.groups, bay.shares, strict=True):
-            for rate, share in zip(group.rate, shares, strict=True):
-                total += rate * share
-        return total / HOURS
 
     def enter_lane(self, now: float, group: int, service: float) -> float:
         """Start of a live vehicle's primary inspection."""

@@ -9,6 +9,7 @@ from blo_sim.clock import on_grid
 from blo_sim.draws import exponential, key_of, uniform, word
 from blo_sim.model.events import ANSWER, HELD, NOBODY, REQUEST
 from blo_sim.model.intelligence.messages import Report
+from blo_sim.world.reports import lawful_referrals
 
 if TYPE_CHECKING:
     from blo_sim.model.intelligence.messages import Message, Messenger
@@ -107,7 +108,7 @@ class Requests:
             return
         for post in self.sim.posts:
             name = post.tables.id
-            rate = self.rules.probability * post.lawful_referrals()
+            rate = self.rules.probability * lawful_referrals(post.tables)
             if rate and self.messenger.reaches(name, self.asked[name]):
                 self._next(name, rate, 0.0, 0)
 

@@ -15,13 +15,13 @@ import numpy as np
 
 from blo_sim.clock import on_grid
 from blo_sim.draws import GOLDEN, bounded_lognormal, exponential, key_of, uniform, uniforms, words
+from blo_sim.world.reports import chance_of_notice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from blo_sim.model.intelligence.lookouts import Delayed
     from blo_sim.model.intelligence.messages import Message
-    from blo_sim.scenario.schema import Source
     from blo_sim.world.compile import Route, Stream, World
 
 LOAD, CLASS, CONCEALMENT, OWNER, SIGNATURE = range(5)
@@ -315,13 +315,6 @@ def informed(
         for n in np.flatnonzero(noticed).tolist():
             tips.setdefault(n, set()).add(number)
     return {n: frozenset(numbers) for n, numbers in tips.items()}
-
-
-def chance_of_notice(source: Source, grams: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probability that a source reports each load; always of arrays, since scalar powers round otherwise."""
-    relative = grams / (1000.0 * source.reference_load_kg)
-    chance: NDArray[np.float64] = np.minimum(1.0, source.probability * relative**source.load_exponent)
-    return chance
 
 
 @lru_cache(maxsize=256)
