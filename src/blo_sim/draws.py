@@ -16,8 +16,6 @@ from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
-from blo_sim.clock import TICK, TICKS_PER_HOUR
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -174,23 +172,3 @@ def probability_below(duration: float, prepared: Law) -> float:
     if kind == LOGNORMAL and second > 0.0:
         return 0.5 * math.erfc((first - math.log(duration)) / second * math.sqrt(0.5))
     return 1.0 if (math.exp(first) if kind == LOGNORMAL else first) < duration else 0.0
-
-
-def hours(key: int, n: int, prepared: Law) -> float:
-    """``positive(sample(uniform(key, n), prepared))`` in one call: most draws of a run are of this kind.
-
-    Returns
-    -------
-    float
-        Hours on the grid of `blo_sim.clock`, at least one tick.
-    """
-    kind, first, second = prepared
-    z = (key + (n + 1) * GOLDEN) & MASK
-    z = ((z ^ (z >> 30)) * _FIRST) & MASK
-    z = ((z ^ (z >> 27)) * _SECOND) & MASK
-    if kind == LOGNORMAL:
-        first = math.exp(first + second * quantile((((z ^ (z >> 31)) >> 12) + 0.5) * _TO_UNIT))
-    elif kind == EXPONENTIAL:
-        first = -first * math.log((((z ^ (z >> 31)) >> 12) + 0.5) * _TO_UNIT)
-    rounded = math.floor(first * TICKS_PER_HOUR + 0.5) * TICK
-    return rounded if rounded >= TICK else TICK

@@ -8,11 +8,13 @@ from __future__ import annotations
 import gc
 import math
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import simpy
+from simpy.events import NORMAL
 
 from blo_sim.model.border.long_run import field_detection
 from blo_sim.model.border.posts import Borders
@@ -22,7 +24,7 @@ from blo_sim.model.events import DETERRED, EventLog
 from blo_sim.model.intelligence.reports import Intelligence
 from blo_sim.model.traffic.demand import NOT_YET, Consignment, consignments, repeated
 from blo_sim.model.traffic.journey import journey
-from blo_sim.model.traffic.live import Call, Course
+from blo_sim.model.traffic.live import FIRST_LIVE, Call, Course, Steps
 from blo_sim.model.traffic.organisations import Organisations
 
 if TYPE_CHECKING:
@@ -110,7 +112,7 @@ class Replication:
         load.turn = self.departed
         self.departed += 1
         if load.shipped:
-            Course(journey(self, load))
+            Course(self.env, FIRST_LIVE + load.number, journey(self, load))
         else:
             postponed = load.departure - load.planned
             self.record((self.now, DETERRED, load.number, load.route.name, load.load, postponed, ""))
@@ -130,7 +132,7 @@ class Replication:
     def run(self, consume: Consumer | None = None, watch: Watcher | None = None) -> EventLog:
         """Run to the end of the last consignment, then close the books of the lawful traffic."""
         if watch is not None:
-            self.env.process(self._watched(watch))
+            Course(self.env, NORMAL, self._watched(watch))
         for start, table in self.world.message_routes[1:]:
             if start > 0.0:
                 self.at(start, self._routes_stand, table)
@@ -145,7 +147,7 @@ class Replication:
             for start, staff in post.tables.staff:
                 self.at(max(start, 0.0), lambda post=post, staff=staff: post.change_staff(staff, self.now))
         self.intelligence.begin()
-        self.env.process(self._departures())
+        Course(self.env, NORMAL, self._departures())
         for hour in _pauses(self.world.last_hours):
             self.env.run(until=hour)
             self._hand_over(consume)
@@ -159,20 +161,21 @@ class Replication:
             consume(self.log)
             self.log.events.clear()
 
-    def _watched(self, watch: Watcher) -> Generator[simpy.Event, None, None]:
+    def _watched(self, watch: Watcher) -> Steps:
         """Half past every hour of the measured window, so that it falls on no change of shift."""
-        yield self.env.timeout(self.world.warmup_hours + 0.5)
+        yield self.world.warmup_hours + 0.5
         while self.now < self.world.end_hours:
             watch(self)
-            yield self.env.timeout(1.0)
+            yield 1.0
 
     def _routes_stand(self, table: Routes) -> None:
         self.message_routes = table
 
-    def _departures(self) -> Generator[simpy.Event, None, None]:
+    def _departures(self) -> Steps:
         """Starts each journey at its departure; in a replay, equal times in the order of that run."""
-        for load in sorted(self.waiting, key=lambda load: (load.departure, load.turn, load.number)):
-            yield self.env.timeout(load.departure - self.now)
+        env = self.env
+        for load in sorted(self.waiting, key=attrgetter("departure", "turn", "number")):
+            yield load.departure - env.now
             self.leave(load)
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from blo_sim.clock import TICKS_PER_HOUR
-from blo_sim.draws import Law, hours, key_of, law, lognormal_parameters, uniform
+from blo_sim.draws import Law, key_of, law, lognormal_parameters
 from blo_sim.errors import SimulationError
 from blo_sim.model.border import detection, kernel
+from blo_sim.model.border.kernel import hours, uniform
 from blo_sim.model.border.records import GROUP, POST, hours_until_change
 from blo_sim.model.events import EventLog, GroupCounts, PostCounts
 from blo_sim.world.crossings import Staff
@@ -148,10 +149,11 @@ class Post:
         }
         self.shares, self.undrawn = self.tables.bays[0][1].shares, self.tables.bays[0][1].undrawn
         self.search_mean = self.tables.bays[0][1].search_mean_h
-        self._day = -1
+        self._day = -1.0
         self._working: tuple[str, ...] = ()
-        self._finds: dict[tuple[tuple[str, ...], str, str, bool], float] = {}
-        self._thresholds: dict[tuple[float, float], tuple[float, float]] = {}
+        self._finds: dict[tuple[str, ...], dict[tuple[str, str, bool], float]] = {}
+        self._finds_today: dict[tuple[str, str, bool], float] = {}
+        self._thresholds: dict[tuple[float, float], tuple[float, float, float]] = {}
 
     def change_bay(self, bay: Bay, now: float) -> None:
         """New equipment opens at ``now``: what came before was referred under the old shares."""
@@ -191,7 +193,8 @@ class Post:
 
     def search_length(self, key: int, decision: int) -> float:
         """Hours of a search by the methods that the bay has now."""
-        return hours(key, decision, law("lognormal", self.search_mean, self.tables.search_cv))
+        length: float = hours(key, decision, *law("lognormal", self.search_mean, self.tables.search_cv))
+        return length
 
     def ask_bay(self, now: float, vehicle: int) -> float:
         answer: float = kernel.ask_bay(*self.records, now, vehicle)
@@ -218,42 +221,44 @@ class Post:
         key = (share, self.d_prime(now) if self.tables.training else self.tables.d_prime)
         known = self._thresholds.get(key)
         if known is None:
-            known = (detection.pass_threshold(share, 0.0), detection.pass_threshold(share, key[1]))
-            self._thresholds[key] = known
+            profiled = detection.pass_threshold(share, key[1])
+            known = self._thresholds[key] = detection.pass_threshold(share, 0.0), profiled, profiled
         if not pattern:
-            return (*known, known[1])
-        return (*known, detection.pass_threshold(share, key[1] + pattern))
+            return known
+        return known[0], known[1], detection.pass_threshold(share, key[1] + pattern)
 
     def agencies(self, now: float, u: float) -> int:
         """Agencies in the room at ``now``; ``u`` decides while an office ramps up."""
         return next((number for effect, number in self.tables.pooling if u < effect.at(now)), 1)
 
-    def working(self, now: float) -> tuple[str, ...]:
-        """Methods that are present and work on the day of ``now``."""
-        day = int(now // 24.0)
-        if day != self._day:
-            self._day = day
-            chances = dict.fromkeys(self.tables.methods, 1.0)
-            for effect, names in self.tables.equipment:
-                for name in names:
-                    chances[name] = max(chances.get(name, 0.0), effect.at(24.0 * day))
-            self._working = tuple(
-                name
-                for name, chance in chances.items()
-                if uniform(self.keys[name], day) < chance * self.methods[name].availability
-            )
-        return self._working
-
     def find(self, now: float, concealment: str, commodity: str, lookout: bool) -> float:
         """Probability that a search on this day finds the load."""
-        key = (self.working(now), concealment, commodity, lookout)
-        known = self._finds.get(key)
+        day = now // 24.0
+        if day != self._day:
+            self._begin(day)
+        known = self._finds_today.get((concealment, commodity, lookout))
         if known is None:
             methods: list[Method] = [
-                self.methods[name] for name in key[0] if lookout or self.methods[name].used == "always"
+                self.methods[name]
+                for name in self._working
+                if lookout or self.methods[name].used == "always"
             ]
             known = detection.find(methods, concealment, commodity)
             if lookout:
                 known = 1.0 - (1.0 - known) * (1.0 - self.lookout_find)
-            self._finds[key] = known
+            self._finds_today[concealment, commodity, lookout] = known
         return known
+
+    def _begin(self, day: float) -> None:
+        """Which methods are present and work on a day, counted from 0."""
+        chances = dict.fromkeys(self.tables.methods, 1.0)
+        for effect, names in self.tables.equipment:
+            for name in names:
+                chances[name] = max(chances.get(name, 0.0), effect.at(24.0 * day))
+        self._day = day
+        self._working = tuple(
+            name
+            for name, chance in chances.items()
+            if uniform(self.keys[name], int(day)) < chance * self.methods[name].availability
+        )
+        self._finds_today = self._finds.setdefault(self._working, {})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blo_sim.draws import key_of, uniform
+from blo_sim.draws import key_of
+from blo_sim.model.border.kernel import uniform
 
 if TYPE_CHECKING:
     from blo_sim.model.traffic.demand import Consignment
@@ -40,7 +41,8 @@ class Shifts:
         hour = int(now)
         began = hour - self.ages[control.index][hour % 24]
         # A shift that runs at hour 0 began on the day before.
-        return uniform(key ^ control.key ^ _AGENCIES[agency], began + 24) < probability
+        draw: float = uniform(key ^ control.key ^ _AGENCIES[agency], began + 24)
+        return draw < probability
 
 
 _AGENCIES = [0, *(key_of("agency", number) for number in range(1, 20))]

@@ -52,7 +52,7 @@ class Lookouts:
         """A lookout is read now at its control; ``lane`` is the lane group of its subject, -1 if none."""
         report, control = message.report, message.control
         if report.load is not None:
-            report.load.lookouts.setdefault(control, []).append((self.sim.now, report.known, message))
+            report.load.looked_out_for(control, self.sim.now, report.known, message)
         if self.world.lookouts.false_match and lane >= 0:
             arrivals = self._cumulative(lane)
             self._next_mistake(message, lane, _reached(arrivals, self.sim.now), 0)

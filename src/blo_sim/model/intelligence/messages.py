@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from blo_sim.clock import on_grid
-from blo_sim.draws import key_of, law, sample, uniform
+from blo_sim.draws import key_of, law, sample
+from blo_sim.model.border.kernel import uniform
 from blo_sim.model.events import (
     ANSWER,
     CARRIED,
@@ -325,7 +326,8 @@ class Messenger:
         agencies = tables.agencies
         if tables.effect is not None and uniform(key, POOLED) >= tables.effect.at(self.sim.now):
             agencies = 1
-        return uniform(key, LEAK) >= (1.0 - rules.probability) ** agencies
+        draw: float = uniform(key, LEAK)
+        return draw >= (1.0 - rules.probability) ** agencies
 
     def _read(self, message: Message) -> None:
         report = message.report
@@ -343,7 +345,7 @@ class Messenger:
         at_once, unburdened = self.rest_of_way(
             message, max(now, _done(desk, job.hours, desk.opens(job.arrival))), message.done
         )
-        noted = load.delayed.setdefault(message.control, {})
+        noted = load.delays_at(message.control)
         before = noted.get(message.number)
         if before is not None:
             at_once = min(at_once, before.at_once)

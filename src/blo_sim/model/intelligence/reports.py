@@ -209,7 +209,7 @@ class Intelligence:
         since = load.ended_at if met is None else met
         self._done(message, f"late ({message.longest()})", now - since)
         if not load.ended and control not in load.chased:
-            load.chased.add(control)
+            load.chased |= {control}
             key = load.key ^ self.key(f"chase {message.target}")
             left = [each for each in self._ahead(load) if each != control]
             if left:
@@ -229,7 +229,7 @@ class Intelligence:
     def leaked(self, message: Message) -> None:
         """The owner of the load hears which control was told."""
         if message.report.load is not None:
-            message.report.load.warned.add(message.control)
+            message.report.load.warned |= {message.control}
 
     # Outcomes ---------------------------------------------------------------------------------------
 

@@ -8,8 +8,12 @@ that are planned; what becomes of the plan is decided in `blo_sim.model.traffic.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from itertools import count
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -28,6 +32,9 @@ LOAD, CLASS, CONCEALMENT, OWNER, SIGNATURE = range(5)
 """Decisions of a consignment's own key."""
 
 NO_TIPS: frozenset[int] = frozenset()
+NOWHERE: frozenset[int] = frozenset()
+NOTHING: Any = MappingProxyType({})
+"""An empty dictionary that all share and nobody can write to."""
 NOT_YET = -1
 """Turn of a load that has not departed."""
 NO_CLASS = -1
@@ -132,15 +139,30 @@ class Consignment:
         self.met: dict[int, float] = {}
         self.ended = False
         self.ended_at = 0.0
-        self.lookouts: dict[int, list[tuple[float, float, Message]]] = {}
-        self.delayed: dict[int, dict[int, Delayed]] = {}
-        self.known_at: dict[str, float] = {}
-        self.warned: set[int] = set()
-        self.chased: set[int] = set()
+        # Few loads are ever known to anybody, so that these take no memory until they are written to, below.
+        self.lookouts: dict[int, list[tuple[float, float, Message]]] = NOTHING
+        self.delayed: dict[int, dict[int, Delayed]] = NOTHING
+        self.known_at: dict[str, float] = NOTHING
+        self.warned: frozenset[int] = NOWHERE
+        self.chased: frozenset[int] = NOWHERE
 
     def informed(self, office: str, now: float) -> None:
         """An office knows of the load from ``now`` on, or did so before."""
+        if self.known_at is NOTHING:
+            self.known_at = {}
         self.known_at[office] = min(now, self.known_at.get(office, now))
+
+    def looked_out_for(self, control: int, read: float, known: float, message: Message) -> None:
+        """A control has read of the load, at ``read``, what was known at ``known``."""
+        if self.lookouts is NOTHING:
+            self.lookouts = {}
+        self.lookouts.setdefault(control, []).append((read, known, message))
+
+    def delays_at(self, control: int) -> dict[int, Delayed]:
+        """What waits at desks on its way to a control, by message, to be added to."""
+        if self.delayed is NOTHING:
+            self.delayed = {}
+        return self.delayed.setdefault(control, {})
 
     def lane_at(self, control: int) -> int:
         """The lane group that it uses at a control of its route, -1 if that has no lanes."""
@@ -164,17 +186,17 @@ def _stream(
 ) -> list[Consignment]:
     clock = key_of(seed, replication, "departures", stream.id)
     times = departures(stream, world.months, world.end_hours, clock)
-    base = np.full(len(times), key_of(seed, replication, "consignments", stream.id), dtype=np.uint64)
-    keys = _each(base)
+    keys = words(_places(key_of(seed, replication, "consignments", stream.id), len(times)), 0)
     months = [world.months[int(time // 24.0)] for time in times]
     chosen = choose(stream.routes, keys, months)
     draws = [uniforms(keys, decision).tolist() for decision in (CLASS, CONCEALMENT, OWNER)]
     size = bounded_lognormal(1000.0 * stream.mean_kg, stream.cv, 1000.0 * stream.most_kg)
     loads = [max(1, int(size(u) + 0.5)) for u in uniforms(keys, LOAD).tolist()]
     tips = informed(world, stream, keys, loads)
+    owners = [f"{stream.owners}-{place}" for place in range(stream.owner_count)]
     result = []
     for n, (key, load, kind, hidden, owner) in enumerate(zip(keys.tolist(), loads, *draws, strict=True)):
-        name = f"{stream.owners}-{int(owner * stream.owner_count)}"
+        name = owners[int(owner * stream.owner_count)]
         traffic_class, concealment, signed = carriage(world, stream, key, name, 0, kind, hidden)
         result.append(
             Consignment(
@@ -322,11 +344,10 @@ def _source_key(source: str) -> int:
     return key_of("source", source)
 
 
-def _each(base: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """``word(base, n)`` for n = 0, 1, ... : the keys of a stream's consignments."""
+def _places(key: int, size: int) -> NDArray[np.uint64]:
+    """Keys whose word 0 is ``word(key, n)``, for n = 0, 1, ..., size - 1."""
     with np.errstate(over="ignore"):
-        shifted = base + np.arange(len(base), dtype=np.uint64) * np.uint64(GOLDEN)
-    return words(shifted, 0)
+        return np.uint64(key) + np.arange(size, dtype=np.uint64) * np.uint64(GOLDEN)
 
 
 def _pick(cumulative: tuple[tuple[float, T], ...], u: float, default: T) -> T:
@@ -342,21 +363,30 @@ def departures(stream: Stream, months: tuple[int, ...], end: float, key: int) ->
     times: list[float] = []
     day = 0
     last_day = int(end // 24.0)
-    now, n = 0.0, 0
-    rest = exponential(uniform(key, n))
+    now = 0.0
+    draws = _uniforms(key, stream, last_day)
+    rest = exponential(next(draws))
     while day < last_day:
         rate = stream.per_hour[months[day]]
         room = rate * (24.0 * (day + 1) - now)
         if rest < room:
             now += rest / rate
             times.append(on_grid(now))
-            n += 1
-            rest = exponential(uniform(key, n))
+            rest = exponential(next(draws))
         else:
             rest -= room
             day += 1
             now = 24.0 * day
     return [time for time in times if time < end]
+
+
+def _uniforms(key: int, stream: Stream, days: int) -> Iterator[float]:
+    """``uniform(key, n)`` for n = 0, 1, ... : as many as will be needed, most likely, in one go."""
+    mean = 24.0 * days * max(stream.per_hour)
+    many = int(mean + 4.0 * math.sqrt(mean)) + 1
+    yield from uniforms(_places(key, many), 0).tolist()
+    for n in count(many):
+        yield uniform(key, n)
 
 
 def choose(routes: tuple[Route, ...], keys: NDArray[np.uint64], months: list[int]) -> list[int]:

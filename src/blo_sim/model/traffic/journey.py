@@ -11,13 +11,14 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from blo_sim.clock import on_grid
-from blo_sim.draws import hours, key_of, uniform
+from blo_sim.draws import key_of
 from blo_sim.model.border.detection import (
     decayed,
     expected_micrograms,
     field_probability,
     post_probability,
 )
+from blo_sim.model.border.kernel import hours, uniform
 from blo_sim.model.events import (
     ARRIVE,
     DELIVERED,
@@ -31,11 +32,9 @@ from blo_sim.model.events import (
 )
 from blo_sim.model.traffic import forgone
 from blo_sim.model.traffic.demand import NO_CLASS
-from blo_sim.model.traffic.live import Hold, Live
+from blo_sim.model.traffic.live import Hold, Steps
 
 if TYPE_CHECKING:
-    from simpy.events import Event
-
     from blo_sim.model.intelligence.messages import Message
     from blo_sim.model.replication import Replication
     from blo_sim.model.traffic.demand import Consignment
@@ -51,11 +50,11 @@ RESPONSE = 5
 """Decision of the consignment's key: whether it re-routes when it is warned."""
 _REROUTE = key_of("reroute")
 
-Way = Generator["Event", None, bool]
+Way = Generator[float | Hold, None, bool]
 
 
-def journey(sim: Replication, load: Consignment) -> Generator[Event, None, None]:
-    """From departure to the end, as a `Course`."""
+def journey(sim: Replication, load: Consignment) -> Steps:
+    """From departure to the end, as a `Course`: what it yields are hours."""
     env, number, key = sim.env, load.number, load.key
     controls, classes = sim.world.controls, sim.world.classes
     sim.depart(load)
@@ -71,15 +70,15 @@ def journey(sim: Replication, load: Consignment) -> Generator[Event, None, None]
         leg = load.route.legs[position]
         if leg.sources and load.tips:
             if delay:
-                yield Live(env, delay, number)
+                yield delay
                 delay = 0.0
             sim.intelligence.left_place(load, leg.sources)
-        rest = hours(key ^ leg.key, TRAVEL, leg.hours)
+        rest = hours(key ^ leg.key, TRAVEL, *leg.hours)
         if leg.controls:
             before = on_grid(rest * leg.border_share)
             rest -= before
             if delay + before:
-                yield Live(env, delay + before, number)
+                yield delay + before
                 delay = 0.0
             if load.warned and (yield from turns_back(sim, load, leg.controls, position)):
                 delay = before
@@ -91,14 +90,14 @@ def journey(sim: Replication, load: Consignment) -> Generator[Event, None, None]
                         return
                     continue
                 if i:
-                    yield Live(env, hours(key ^ leg.key, GAP, leg.gap), number)
+                    yield hours(key ^ leg.key, GAP, *leg.gap)
                 taken = yield from pass_post(sim, load, control, leg.lanes[i][load.traffic_class])
                 if taken:
                     return
         delay += rest
         if leg.units:
             if delay:
-                yield Live(env, delay, number)
+                yield delay
                 delay = 0.0
             if load.warned:
                 yield from waits(sim, load, leg.units)
@@ -107,7 +106,7 @@ def journey(sim: Replication, load: Consignment) -> Generator[Event, None, None]
                     return
         position += 1
     if delay:
-        yield Live(env, delay, number)
+        yield delay
     sim.end(load)
     sim.record((env.now, DELIVERED, number, load.route.legs[-1].head, load.load, 0.0, ""))
     if sim.organisations is not None:
@@ -155,17 +154,17 @@ def _begins_with(route: Route, begun: tuple[RouteLeg, ...]) -> bool:
     ) > len(begun)
 
 
-def waits(sim: Replication, load: Consignment, ahead: tuple[int, ...]) -> Generator[Event, None, None]:
+def waits(sim: Replication, load: Consignment, ahead: tuple[int, ...]) -> Steps:
     """A warned load waits once before a control, so that the lookout ages."""
     rules = sim.world.leaks
     warned = [index for index in ahead if index in load.warned]
-    load.warned.difference_update(warned)
+    load.warned -= set(warned)
     if rules is None or not warned or not rules.wait_h:
         return
     wait = on_grid(rules.wait_h)
     place = sim.world.controls[warned[0]].id
     sim.record((sim.env.now, WAITED, load.number, place, 0, wait, ""))
-    yield Live(sim.env, wait, load.number)
+    yield wait
 
 
 def known(
@@ -178,10 +177,11 @@ def known(
     return decayed(share, found[0], sim.world.reports.half_life_h), found[1]
 
 
-def meets(sim: Replication, load: Consignment, control: Control, p: float, note: str) -> None:
+def meets(
+    sim: Replication, now: float, load: Consignment, control: Control, p: float, note: str
+) -> None:
     """A control can seize the load now, with probability ``p``."""
-    micrograms = expected_micrograms(load.load, p)
-    sim.record((sim.env.now, ENCOUNTER, load.number, control.id, micrograms, p, note))
+    sim.record((now, ENCOUNTER, load.number, control.id, expected_micrograms(load.load, p), p, note))
 
 
 def pass_field(sim: Replication, load: Consignment, control: Control) -> bool:
@@ -193,14 +193,14 @@ def pass_field(sim: Replication, load: Consignment, control: Control) -> bool:
     elif not sim.teams.stands_at(control, now):
         return False
     if sim.shifts.compromised(load, control, now):
-        meets(sim, load, control, 0.0, "waved through")
+        meets(sim, now, load, control, 0.0, "waved through")
         return False
     detection = sim.detection[load.commodity][control.index]
     intercept, message = 0.0, None
     if load.lookouts:
         intercept, message = known(sim, load, control, now, sim.world.lookouts.intercept)
     p = field_probability(detection, intercept) if intercept else detection
-    meets(sim, load, control, p, "lookout" if intercept else "")
+    meets(sim, now, load, control, p, "lookout" if intercept else "")
     if control.index in load.delayed:
         forgone.in_field(sim, load, control, p)
     key = load.key ^ control.key
@@ -217,11 +217,11 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
     post = sim.posts[control.post]
     key = load.key ^ control.key
     arrival = sim.env.now
-    inspection = hours(key, SERVICE, post.services[lane - post.first_group])
+    inspection = hours(key, SERVICE, *post.services[lane - post.first_group])
     start = load.met[control.index] = post.enter_lane(arrival, lane, inspection)
     now = start + inspection
     sim.record((arrival, ARRIVE, load.number, control.id, 0, start - arrival, ""))
-    yield Live(sim.env, now - arrival, load.number)
+    yield now - arrival
 
     match, message = 0.0, None
     if load.lookouts:
@@ -231,7 +231,7 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
     waved = sim.shifts.compromised(load, control, now)
     delayed = control.index in load.delayed
     if waved and not (match and honest_agency(sim, load, control, uniform(key, POOLED))):
-        meets(sim, load, control, 0.0, "waved through")
+        meets(sim, now, load, control, 0.0, "waved through")
         if delayed and honest_agency(sim, load, control, uniform(key, POOLED)):
             forgone.at_post(sim, load, control, lane, start, match, 0.0, waved)
         return False
@@ -240,7 +240,7 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
     without, with_profile, with_pattern = post.thresholds(now, lane, pattern)
     routine = post.find(now, load.concealment, load.commodity, False)
     p = post_probability(match, directed, 1.0 - with_pattern, routine, released)
-    meets(sim, load, control, p, "lookout" if match else ("released" if released else ""))
+    meets(sim, now, load, control, p, "lookout" if match else ("released" if released else ""))
     if delayed or post.undrawn is not None:
         forgone.at_post(sim, load, control, lane, start, match, p, released)
 
@@ -275,7 +275,7 @@ def honest_agency(sim: Replication, load: Consignment, control: Control, u: floa
 
 def search(
     sim: Replication, load: Consignment, control: Control, matched: bool, decision: int
-) -> Generator[Event, None, None]:
+) -> Steps:
     """In the bay until the search is over. A routine search that waits wakes at its tentative start."""
     post = sim.posts[control.post]
     if post.search_mean <= 0.0:
@@ -283,9 +283,9 @@ def search(
     length = post.search_length(load.key ^ control.key, decision)
     answer = post.enter_bay(sim.env.now, load.number, matched, length)
     while answer < 0.0:
-        yield Live(sim.env, -answer - sim.env.now, load.number)
+        yield -answer - sim.env.now
         answer = post.ask_bay(sim.env.now, load.number)
-    yield Live(sim.env, answer - sim.env.now, load.number)
+    yield answer - sim.env.now
 
 
 def searched_in_vain(sim: Replication, load: Consignment, control: Control, since: float) -> None:
@@ -295,7 +295,7 @@ def searched_in_vain(sim: Replication, load: Consignment, control: Control, sinc
 def held(sim: Replication, load: Consignment, control: Control) -> Way:
     """The vehicle waits for an answer; if the other office knows of it, it is searched with everything."""
     key = load.key ^ control.key
-    hold = Hold(sim.env, load.number)
+    hold = Hold()
     question = sim.intelligence.requests.ask(control.id, load, load.key ^ key_of("request", control.id), hold)
     yield hold
     if not question.known:
@@ -303,7 +303,7 @@ def held(sim: Replication, load: Consignment, control: Control) -> Way:
     post = sim.posts[control.post]
     now = sim.env.now
     p = post.find(now, load.concealment, load.commodity, True)
-    meets(sim, load, control, p, "request")
+    meets(sim, now, load, control, p, "request")
     yield from search(sim, load, control, True, LENGTH_AGAIN)
     if uniform(key, AGAIN) < p:
         return seize(sim, load, control, "request")

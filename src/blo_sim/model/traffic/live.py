@@ -1,8 +1,8 @@
 """How a consignment moves and waits, with a rule for what happens at one instant.
 
-SimPy orders events of one time by priority. A live wait has priority ``FIRST_LIVE + number`` of its
-consignment, so that everything else at that instant comes first and live events go by consignment,
-in whatever order they were scheduled.
+SimPy orders events of one time by priority. What a consignment does has priority ``FIRST_LIVE + number``, so
+that everything else at that instant comes first and live events go by consignment, in whatever order they
+were scheduled.
 """
 
 from __future__ import annotations
@@ -17,62 +17,78 @@ FIRST_LIVE = NORMAL + 1
 
 
 class Course:
-    """A process of one consignment: lighter than SimPy's `Process`, which can fail, return and be waited for.
+    """One event of SimPy's that happens again and again, and goes on with its steps each time.
 
-    It begins at once, and may yield only events that have not happened yet, such as `Live` and `Hold`.
+    It does what SimPy's `Process` does for steps that only wait, and that nobody waits for or interrupts: no
+    new event for each wait, and no value, failure or return to look after. It begins at once.
 
     Parameters
     ----------
-    steps : generator of Event
+    env : Environment
+    priority : int
+        Of its events among those of the same time; the lowest come first.
+    steps : generator of float or Hold
+        Hours until it goes on (>= 0), or what holds it.
     """
 
-    __slots__ = ("_send",)
+    __slots__ = ("_again", "_priority", "_schedule", "_send", "callbacks")
 
-    def __init__(self, steps: Generator[Event, None, None]) -> None:
+    # What SimPy asks of an event that has happened.
+    _ok = True
+
+    def __init__(self, env: Environment, priority: int, steps: Steps) -> None:
+        self._schedule: Any = env.schedule
+        self._priority = priority
         self._send = steps.send
-        self._go_on(None)
+        self._again = self.callbacks = [self._go_on]
+        self._go_on(self)
 
-    def _go_on(self, _: Event | None) -> None:
+    def _go_on(self, _: Course) -> None:
         try:
-            event = self._send(None)
+            hours = self._send(None)
         except StopIteration:
             return
-        event.callbacks.append(self._go_on)
+        if hours.__class__ is Hold:
+            hours.hold(self)
+            return
+        self.callbacks = self._again  # SimPy takes them away when an event has happened
+        self._schedule(self, self._priority, hours)
+
+    def wait(self, hours: float) -> None:
+        """It goes on after some hours."""
+        self.callbacks = self._again
+        self._schedule(self, self._priority, hours)
 
 
-class Live(Event):
-    """An event of consignment ``number`` after ``delay`` hours (>= 0)."""
+class Hold:
+    """A wait of a `Course` that somebody else ends, be it before it begins."""
 
-    # Every such event succeeds with no value, so the class says it once for all of them.
-    _ok = True
-    _value = None
+    __slots__ = ("_course", "_over")
 
-    def __init__(self, env: Environment, delay: float, number: int) -> None:
-        self.env = env
-        self.callbacks = []
-        env.schedule(self, FIRST_LIVE + number, delay)  # type: ignore[arg-type]
+    def __init__(self) -> None:
+        self._course: Course | None = None
+        self._over = False
 
-
-class Hold(Event):
-    """A wait of consignment ``number`` that somebody else ends."""
-
-    _ok = True
-    _value = None
-
-    def __init__(self, env: Environment, number: int) -> None:
-        self.env = env
-        self.callbacks = []
-        self.number = number
+    def hold(self, course: Course) -> None:
+        """The course waits from now on."""
+        self._course = course
+        if self._over:
+            course.wait(0.0)
 
     def release(self) -> None:
-        """The consignment goes on now, in its turn."""
-        self.env.schedule(self, FIRST_LIVE + self.number, 0.0)  # type: ignore[arg-type]
+        """The course goes on now, in its turn."""
+        self._over = True
+        if self._course is not None:
+            self._course.wait(0.0)
+
+
+Steps = Generator[float | Hold, None, None]
 
 
 class Call(Event):
     """Calls a function after ``delay`` hours: lighter than a process for what happens once."""
 
-    # As in `Live`.
+    # It succeeds with no value; the class says it once for all of them.
     _ok = True
     _value = None
 

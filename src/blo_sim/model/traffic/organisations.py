@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from blo_sim.clock import on_grid
-from blo_sim.draws import hours, key_of, uniform
+from blo_sim.draws import key_of
+from blo_sim.model.border.kernel import hours, uniform
 from blo_sim.model.events import AGAIN
 from blo_sim.model.traffic.beliefs import Beliefs
 from blo_sim.model.traffic.demand import CLASS, CONCEALMENT, Consignment, carriage, noticed, planned
@@ -159,7 +160,7 @@ class Organisations:
         """The same grams, planned anew by the same mode: a consignment of its own."""
         attempt = lost.attempt + 1
         key = lost.first_key ^ key_of("again", attempt)
-        wait = hours(lost.key, REPLACED_AFTER, law_of(self.rules.replacement_h))
+        wait = hours(lost.key, REPLACED_AFTER, *law_of(self.rules.replacement_h))
         departure = self.sim.now + wait
         if departure >= self.world.end_hours:
             return
