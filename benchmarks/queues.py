@@ -212,6 +212,8 @@ def erlang_c() -> float:
 
 def programs(folder: Path) -> Iterator[Program]:
     """What is installed, the quick ones first."""
+    if find_spec("cimba") is not None:
+        import_module("cimba")  # what it teaches the compiler must be known before anything is compiled
     for share in SHARES:
         yield Program(f"blo_sim, {share:.1%} live", engine(share), 1.0)
     program = compiled(folder)
