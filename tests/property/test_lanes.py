@@ -30,8 +30,8 @@ from simpy import Environment, Event
 from simpy.resources.resource import PriorityRequest
 from worlds import SMALL
 
-from blo_sim.clock import TICKS_PER_HOUR
-from blo_sim.draws import MASK, quantile, uniform, word
+from blo_sim.clock import TICKS_PER_HOUR, positive
+from blo_sim.draws import MASK, law, quantile, sample, uniform, word
 from blo_sim.errors import BloSimError, SimulationError
 from blo_sim.model.border import kernel
 from blo_sim.model.border.posts import Borders, Post
@@ -467,6 +467,23 @@ def test_words_of_the_kernel(key: int, n: int) -> None:
     with np.errstate(over="ignore"):
         assert int(kernel._word(np.uint64(key), np.uint64(n))) == word(key, n)
         assert kernel._uniform(np.uint64(key), np.uint64(n)) == uniform(key, n)
+
+
+@settings(deadline=None)
+@given(
+    words,
+    st.integers(0, 2**40),
+    st.sampled_from(["constant", "exponential", "lognormal"]),
+    st.floats(1e-12, 1e4),
+    st.floats(0.0, 3.0),
+)
+def test_draws_of_the_kernel_are_those_of_plain_python(
+    key: int, n: int, kind: str, mean: float, cv: float
+) -> None:
+    prepared = law(kind, mean, cv)
+    with np.errstate(over="ignore"):
+        assert kernel.uniform(key, n) == uniform(key, n)
+        assert kernel.hours(key, n, *prepared) == positive(sample(uniform(key, n), prepared))
 
 
 @settings(max_examples=2000 // FEWER, deadline=None)
