@@ -175,8 +175,12 @@ def test_ctrl_c_reaches_the_parent_only(tmp_path: Path) -> None:
     script.write_text(
         textwrap.dedent(
             """
+            import signal
             import time
             from blo_sim.experiment.evaluators import ProcessEvaluator
+
+            # Of a program that was begun in the background, a shell may have it ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
             def slow(shared, task):
                 time.sleep(0.05)

@@ -284,7 +284,8 @@ def test_out_holds_the_document_and_the_rows(
     assert (folder / "layouts.csv").read_text(encoding="utf-8") == text
     kinds = {row["kind"] for row in csv.DictReader(text.splitlines())}
     assert kinds == {"layouts", "graph", "crossover"}
-    assert sorted(path.name for path in folder.iterdir()) == ["layouts.csv", "layouts.json"]
+    found = {path.name for path in folder.iterdir()}
+    assert found == {"layouts.csv", "layouts.json", "manifest.json", "runs.sqlite"}
 
 
 def test_overrides_count(world: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from worlds import small_world, weighing_world
 import blo_sim
 from blo_sim.cli import main
 from blo_sim.errors import SimulationError, UsageError
-from blo_sim.experiment import replications, store
+from blo_sim.experiment import layouts, replications, store
 from blo_sim.experiment.output import as_json
 from blo_sim.experiment.store import MANIFEST, RUNS, Store
 from blo_sim.results.columns import packed, unpacked
@@ -71,6 +72,85 @@ def test_more_replications_run_only_the_new_ones(tmp_path: Path, monkeypatch: py
     del run[:]
     assert as_json(blo_sim.open_run(folder).document()) == compared(folder, 5)
     assert run == []
+
+
+LAYOUT_COMMAND = ["layouts", "overload", "--layout", "pairs", "--layout", "mesh", "--set", "run.warmup_days=0",
+                  "--days", "3", "--replications", "3", "--workers", "1", "--quiet", "--format", "json"]  # fmt: skip
+
+
+def overload() -> blo_sim.Scenario:
+    return blo_sim.load_scenario("overload", ["run.warmup_days=0"])
+
+
+@pytest.mark.parametrize("worlds", [2, 4])
+def test_layouts_go_on_where_they_stopped(
+    worlds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the two layouts themselves, and in the crossover's four worlds after them."""
+    monkeypatch.setattr(layouts, "FACTORS", (1.0, 4.0))
+    assert main(LAYOUT_COMMAND) == 0
+    whole = capsys.readouterr().out
+    real, folder = replications.run_task, tmp_path / "kept"
+
+    def stopped(shared: Any, task: Any) -> Any:
+        if len(shared.worlds) == worlds and task.replication == 1:
+            raise KeyboardInterrupt
+        return real(shared, task)
+
+    monkeypatch.setattr(replications, "run_task", stopped)
+    assert main([*LAYOUT_COMMAND, "--out", str(folder)]) == 130
+    capsys.readouterr()
+    read = blo_sim.open_run(folder)
+    assert read.replications == (1 if worlds == 2 else 3)
+    assert bool(read.document()["crossover"]) == (worlds == 4)
+    monkeypatch.setattr(replications, "run_task", real)
+    assert main(["resume", str(folder), "--format", "json", "--quiet", "--workers", "1"]) == 0
+    assert capsys.readouterr().out == whole
+    assert (folder / "layouts.json").read_text(encoding="utf-8") == whole
+
+
+def test_layouts_of_graphs_need_their_files_no_more(tmp_path: Path) -> None:
+    graph, folder = tmp_path / "mine.json", tmp_path / "kept"
+    offices = [f"{place}-{country}" for place in ("east", "west") for country in ("aa", "bb")]
+    links = [{"source": one, "target": other} for one, other in pairwise(offices)]
+    graph.write_text(
+        json.dumps({"directed": False, "nodes": [{"id": each} for each in offices], "links": links}),
+        encoding="utf-8",
+    )
+    settings: dict[str, Any] = {"days": 3, "workers": 1, "crossover": False}
+    whole = blo_sim.compare_layouts(overload(), [graph, "hub"], replications=3, **settings)
+    blo_sim.compare_layouts(overload(), [graph, "hub"], replications=2, store=folder, **settings)
+    graph.unlink()
+    again = blo_sim.resume(folder, replications=3, workers=1)
+    assert as_json(again.document()) == as_json(whole.document())
+    assert list(again.document()["layouts"]) == ["mine", "hub"]
+
+
+def test_a_store_of_one_layout_is_not_one_of_another(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"days": 3, "replications": 1, "workers": 1, "store": tmp_path}
+    blo_sim.compare_layouts(overload(), ["hub"], crossover=False, **settings)
+    with pytest.raises(UsageError, match="scenarios"):
+        blo_sim.compare_layouts(overload(), ["mesh"], crossover=False, **settings)
+    with pytest.raises(UsageError, match="holds what compare_layouts made, not simulate"):
+        blo_sim.simulate(overload(), **settings)
+
+
+def test_behaviours_are_read_as_far_as_they_are(
+    weighing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left = replications.run_task, [2]
+
+    def stopped(shared: Any, task: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return real(shared, task)
+
+    monkeypatch.setattr(replications, "run_task", stopped)
+    blo_sim.compare_behaviours(weighing, days=5, replications=2, workers=1, store=tmp_path / "kept")
+    monkeypatch.setattr(replications, "run_task", real)
+    read = blo_sim.open_run(tmp_path / "kept")
+    assert list(read.results) == ["fixed"]
 
 
 def test_surplus_replications_stay_out_of_the_report(tmp_path: Path) -> None:

@@ -156,6 +156,17 @@ def test_one_run_at_a_time_which_can_be_cancelled_and_leaves_no_process(
 
 
 @pytest.mark.no_cover
+def test_a_server_that_ends_leaves_no_process(workshop: server.Workshop) -> None:
+    """Neither that of a run that is just done nor that which compiles at the start."""
+    before = set(multiprocessing.active_children())
+    with testclient.TestClient(workshop.app(), base_url=HERE) as client:
+        assert workshop.jobs.compiling.is_alive()
+        number = client.post("/api/runs", json=two()).json()["id"]
+        assert events(client, number)[-1]["state"] == DONE
+    assert set(multiprocessing.active_children()) <= before
+
+
+@pytest.mark.no_cover
 def test_a_run_that_dies_says_so(client: Any, workshop: server.Workshop) -> None:
     number = client.post("/api/runs", json=two(days=180, replications=40)).json()["id"]
     job = workshop.jobs.jobs[number]
@@ -501,4 +512,3 @@ def test_orders_are_read_whole() -> None:
     sent["worlds"][1]["set"] = ["run.days=9"]
     order = order_of(sent, {})
     assert order == Order((World(BRIDGES[0]), World(BRIDGES[1], ("run.days=9",))), 3, 2, 5, "fixed", "ru")
-    assert multiprocessing.active_children() == []

@@ -16,7 +16,7 @@ INTERRUPTED = 130
 RESULT, ROWS = "layouts.json", "layouts.csv"
 HELP = {
     "replications": "Number of replications.  [default: 8]",
-    "out": f"Write {RESULT} and {ROWS} there.",
+    "out": f"Keep finished replications there, and write {RESULT} and {ROWS}.",
 }
 
 
@@ -50,21 +50,25 @@ def command(
     from blo_sim.scenario import load_scenario
 
     loaded = load_scenario(scenario, overrides)
-    with output_folder(out) as folder:
-        with progress_bar(quiet) as progress:
-            result = compare_layouts(loaded, layouts or None, progress=progress, **settings)
-        if folder is not None:
-            _write(folder, result)
-    click.echo(_shown(result, form), nl=False)
-    if result.interrupted:
-        click.echo(_interrupted(result), err=True)
-        return INTERRUPTED
-    return 0
+    with output_folder(out) as folder, progress_bar(quiet) as progress:
+        result = compare_layouts(loaded, layouts or None, progress=progress, store=folder, **settings)
+    return finish(result, folder, form)
 
 
 for _parameter in command.params:
     if isinstance(_parameter, click.Option) and _parameter.name in HELP:
         _parameter.help = HELP[_parameter.name]
+
+
+def finish(result: LayoutsResult, folder: Path | None, form: str) -> int:
+    """Write the files of a result, print it, and give the exit code: 130 if only a part was finished."""
+    if folder is not None:
+        _write(folder, result)
+    click.echo(_shown(result, form), nl=False)
+    if result.interrupted:
+        click.echo(_interrupted(result), err=True)
+        return INTERRUPTED
+    return 0
 
 
 def _write(folder: Path, result: LayoutsResult) -> None:

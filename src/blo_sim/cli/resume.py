@@ -21,13 +21,17 @@ from blo_sim.cli import options
 def command(run_dir: str, form: str, quiet: bool, **settings: Any) -> int:
     """Go on with an experiment that was interrupted or killed, or run more replications of it.
 
-    RUN_DIR is the folder that --out of `run` or `compare` named. What is finished there is not run again.
+    RUN_DIR is the folder that --out of `run`, `compare` or `layouts` named. What is finished there is not
+    run again.
     """
-    from blo_sim.cli.experiment import finish
+    from blo_sim.cli import experiment, layouts
     from blo_sim.cli.progress import progress_bar
+    from blo_sim.experiment.layouts import LayoutsResult
     from blo_sim.experiment.output import output_folder
     from blo_sim.experiment.resume import resume
 
     with output_folder(run_dir) as folder, progress_bar(quiet) as progress:
         result = resume(run_dir, progress=progress, **settings)
-    return finish(result, folder, form)
+    if isinstance(result, LayoutsResult):
+        return layouts.finish(result, folder, form)
+    return experiment.finish(result, folder, form)

@@ -147,6 +147,8 @@ def compare_behaviours(
         if kept_settings.get("parameters") not in (None, CENTRAL):
             kept_settings["parameters"] = PLAUSIBLE
         folder = Store(store, Call("compare_behaviours", tuple(scenarios), kept_settings))
+    if folder is not None:
+        parts = [each for each in parts if folder.most(_label(each[0]))]
     for place, (label, behaviour, worlds) in enumerate(parts):
         part = None if progress is None else _part(progress, place, len(parts))
         kept = None if folder is None else Place(folder, _label(label))

@@ -17,6 +17,7 @@ from blo_sim.experiment.graph import graph_measures
 from blo_sim.experiment.masses import masses
 from blo_sim.experiment.replications import Finished, Progress, run_design
 from blo_sim.experiment.result import Result, rows_of
+from blo_sim.experiment.store import Call, Store
 from blo_sim.experiment.values import CENTRAL, value
 from blo_sim.results.runs import ListedRuns
 
@@ -32,7 +33,7 @@ FACTORS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Multiples of the scenario's rate of false reports."""
 RIVALS = {"hub": "need-to-know", "mesh": "broadcast"}
 """The two layouts of the crossover, and how each addresses its reports."""
-CROSSOVER = "crossover"
+MAIN, CROSSOVER = "layouts", "crossover"
 CROSSOVER_REPLICATIONS = 2
 CROSSOVER_DAYS = 60
 
@@ -136,7 +137,7 @@ class LayoutsResult(Result):
 
 def compare_layouts(
     scenario: str | os.PathLike[str] | Scenario,
-    layouts: Sequence[str | os.PathLike[str]] | None = None,
+    layouts: Sequence[str | os.PathLike[str] | Scenario] | None = None,
     *,
     replications: int | None = None,
     seed: int = DEFAULT_SEED,
@@ -148,15 +149,16 @@ def compare_layouts(
     progress: Progress | None = None,
     crossover: bool = True,
     cluster: str | None = None,
+    store: str | os.PathLike[str] | Store | None = None,
 ) -> LayoutsResult:
     """Run one scenario under several office networks with the same draws.
 
     Parameters
     ----------
     scenario : str, path or Scenario
-    layouts : sequence of str or path, optional
-        Names of layouts, and graphs (``.graphml`` or node-link ``.json``). By default all usual ones that
-        the scenario has the means for.
+    layouts : sequence of str, path or Scenario, optional
+        Names of layouts, graphs (``.graphml`` or node-link ``.json``), and scenarios that are taken as they
+        are. By default all usual layouts that the scenario has the means for.
     replications : int, optional
         8 if left out.
     seed, days, clock, estimator, behaviour, workers, cluster
@@ -166,6 +168,8 @@ def compare_layouts(
     crossover : bool
         Whether to run hub and mesh under more and more false reports too: 2 replications of at most 60 days,
         in full operation.
+    store : str or path, optional
+        As for `simulate`; the crossover has a section of its own in it.
 
     Returns
     -------
@@ -183,28 +187,39 @@ def compare_layouts(
     whole("workers", workers, at_least=1, optional=True)
     base = loaded(scenario)
     chosen, left_out = _chosen(base, layouts)
-    design = make_design(
-        chosen,
-        replications=REPLICATIONS if replications is None else replications,
-        seed=seed,
-        days=days,
-        clock=clock,
-        estimator=estimator,
-        behaviour=behaviour,
-    )
+    settings: dict[str, Any] = {
+        "replications": REPLICATIONS if replications is None else replications,
+        "seed": seed,
+        "days": days,
+        "clock": clock,
+        "estimator": estimator,
+        "behaviour": behaviour,
+    }
+    design = make_design(chosen, **settings)
+    if store is None or isinstance(store, Store):
+        folder = store
+    else:
+        scenarios = (base, *(chosen if layouts else ()))
+        folder = Store(store, Call("compare_layouts", scenarios, settings | {"crossover": crossover}))
     crossing = None
-    if crossover:
-        crossing = _crossing(base, design, left_out)
+    most = CROSSOVER_REPLICATIONS if folder is None else min(CROSSOVER_REPLICATIONS, folder.most(CROSSOVER))
+    if crossover and most:
+        crossing = _crossing(base, design, left_out, int(most))
     total = sum(_runs(each) for each in (design, crossing and crossing.design) if each)
     finished = run_design(
-        design, workers=workers, progress=_part(progress, 0, total), cluster=cluster
+        design,
+        workers=workers,
+        progress=_part(progress, 0, total),
+        cluster=cluster,
+        keeper=None if folder is None else folder.section(MAIN, design),
     )
     if crossing is None or finished.interrupted:
         return LayoutsResult(base.name, design, finished, left_out, None)
     second = Finished({name: ListedRuns() for name in crossing.design.names}, interrupted=True)
     with suppress(KeyboardInterrupt):
         part = _part(progress, _runs(design), total)
-        second = run_design(crossing.design, workers=workers, progress=part, cluster=cluster)
+        kept = None if folder is None else folder.section(CROSSOVER, crossing.design)
+        second = run_design(crossing.design, workers=workers, progress=part, cluster=cluster, keeper=kept)
     return LayoutsResult(base.name, design, finished, left_out, (crossing, second))
 
 
@@ -218,11 +233,13 @@ def desk_officers(world: World) -> int | None:
 
 
 def _chosen(
-    base: Scenario, layouts: Sequence[str | os.PathLike[str]] | None
+    base: Scenario, layouts: Sequence[str | os.PathLike[str] | Scenario] | None
 ) -> tuple[list[Scenario], dict[str, str]]:
     """The scenario under each layout, and the usual ones that it has no means for."""
     if layouts:
-        return [_under(base, os.fspath(layout)) for layout in layouts], {}
+        return [
+            _under(base, os.fspath(each)) if isinstance(each, str | os.PathLike) else each for each in layouts
+        ], {}
     found, left_out = [], {}
     for name in LAYOUTS:
         scenario = _under(base, name)
@@ -256,7 +273,9 @@ def _lacks(scenario: Scenario) -> str:
     return "; ".join(text for _, text in problems(scenario.model))
 
 
-def _crossing(base: Scenario, design: Design, left_out: dict[str, str]) -> Crossing | None:
+def _crossing(
+    base: Scenario, design: Design, left_out: dict[str, str], replications: int
+) -> Crossing | None:
     """The design of the crossover; None, and a reason in ``left_out``, if the scenario cannot have it."""
     for name in RIVALS:
         lacks = _lacks(_under(base, name))
@@ -271,7 +290,7 @@ def _crossing(base: Scenario, design: Design, left_out: dict[str, str]) -> Cross
     # Compiling takes longer than such a run, and the rate of false reports is no part of it.
     compiled = make_design(
         scenarios[: len(RIVALS)],
-        replications=min(CROSSOVER_REPLICATIONS, design.replications),
+        replications=min(replications, design.replications),
         seed=design.seed,
         days=min(CROSSOVER_DAYS, design.days),
         estimator=design.estimator,

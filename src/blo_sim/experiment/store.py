@@ -13,6 +13,7 @@ The file of sums first takes whole replications (table ``recent``). `SEGMENT` of
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import sqlite3
@@ -207,6 +208,10 @@ class Store:
                     write_whole(self.folder / ENSEMBLE, self.ensemble.text())
                 write_whole(self.folder / MANIFEST, as_json(_plain(self.manifest)))
             self.is_written = True
+
+    def most(self, label: str) -> float:
+        """Replications that a section can have: as many as are there, if the store is only read."""
+        return self.counts().get(label, 0) if self.reads_only else math.inf
 
     def counts(self) -> dict[str, int]:
         """Finished replications by section, of those that were begun."""

@@ -131,9 +131,10 @@ class Jobs:
         _end(job.process)
 
     def close(self) -> None:
-        """End whatever runs."""
+        """End whatever runs, and see the processes of what is done off."""
         for job in list(self.jobs.values()):
             self.cancel(job)
+            job.process.join(SECONDS_TO_END)
         if self.compiling is not None:
             _end(self.compiling)
 
