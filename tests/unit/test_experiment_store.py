@@ -74,8 +74,9 @@ def test_more_replications_run_only_the_new_ones(tmp_path: Path, monkeypatch: py
     assert run == []
 
 
-LAYOUT_COMMAND = ["layouts", "overload", "--layout", "pairs", "--layout", "mesh", "--set", "run.warmup_days=0",
-                  "--days", "3", "--replications", "3", "--workers", "1", "--quiet", "--format", "json"]  # fmt: skip
+LAYOUT_COMMAND = ["layouts", "overload", "--layout", "pairs", "--layout", "mesh", "--replications", "3",
+                  "--set", "run.warmup_days=0", "--days", "3", "--workers", "1", "--quiet",
+                  "--format", "json"]  # fmt: skip
 
 
 def overload() -> blo_sim.Scenario:
