@@ -27,6 +27,10 @@ def address() -> Iterator[str]:
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [socket]})
     thread.start()
+    end = time.monotonic() + 20
+    while not running.started:
+        assert time.monotonic() < end, "the server does not start"
+        time.sleep(0.01)
     yield f"http://127.0.0.1:{socket.getsockname()[1]}/"
     running.should_exit = True
     thread.join(20)
