@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -92,7 +93,9 @@ def test_guess_lock_play_reveal(page: Any) -> None:
     assert "95 % interval" in text(page, "#answer-numbers")
     assert "smugglers' answer changes that by -" in text(page, "#answer-numbers")
     assert text(page, "#answer-why").startswith("Why: The lorries move")
-    assert page.locator("#answer-picture svg").count() == 1
+    labels = page.locator("#answer-picture text").all_text_contents()
+    found = re.findall(r"[+-][0-9.]+ %", text(page, "#answer-numbers"))
+    assert labels == ["0 %", f"answer with interval: {found[0]}"]
     page.click("[data-language=ru]")
     assert "Вышло иначе" in text(page, "#answer-verdict")
     assert text(page, "#answer-why").startswith("Почему: Грузовики")
@@ -108,6 +111,7 @@ def test_a_number_is_guessed_too(page: Any) -> None:
     verdict = text(page, "#answer-verdict")
     assert verdict.startswith("You said 10 %, the simulation says ")
     assert 15 < float(verdict.split("says ")[1].split(" %")[0]) < 35
+    assert page.locator("#answer-picture text").last.text_content() == "guess: +10 %"
 
 
 def test_a_changed_world_is_run_and_the_address_remembers_it(page: Any, address: str) -> None:

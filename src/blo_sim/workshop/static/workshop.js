@@ -7,6 +7,7 @@
   const words = () => WORKSHOP[state.language];
   const number = (value, digits = 1) => value.toLocaleString(state.language, { maximumFractionDigits: digits });
   const signed = (value, digits = 1) => (value > 0 ? "+" : "") + number(value, digits);
+  const kilograms = (value) => (value > 0 ? "+" : "") + value.toLocaleString(state.language, { maximumSignificantDigits: 3 });
   const topology = await (await fetch("/static/borders.json")).json();
   const start = await (await fetch("/api/start")).json();
 
@@ -129,8 +130,8 @@
       } else verdict = w.off(number(state.guess), number(gain.percent));
     }
     by("answer-verdict").textContent = verdict;
-    const numbers = gain.percent === null ? [] : [w.numbers(w.gain[measure], signed(gain.percent), signed(interval[0]), signed(interval[1]), signed(gain.kg, 2), state.result.run.runs)];
-    if (answer.response_kg) numbers.push(w.response(signed(answer.unchanged_kg, 2), signed(answer.response_kg, 2)));
+    const numbers = gain.percent === null ? [] : [w.numbers(w.gain[measure], signed(gain.percent), signed(interval[0]), signed(interval[1]), kilograms(gain.kg), state.result.run.runs)];
+    if (answer.response_kg) numbers.push(w.response(kilograms(answer.unchanged_kg), kilograms(answer.response_kg)));
     if (answer.lawful.length === 2) {
       const [before, after] = answer.lawful.map((world) => [number(world.wait_min), number(world.searched_percent, 2)]);
       numbers.push(w.lawful(...before, ...after));
@@ -152,18 +153,22 @@
       if (text) element.textContent = text;
       picture.append(element);
     };
-    picture.setAttribute("viewBox", "0 0 800 90");
+    const label = (at, y, fill, text) => {
+      const anchor = x(at) < 200 ? "start" : x(at) > 600 ? "end" : "middle";
+      part("text", { x: x(at), y, "text-anchor": anchor, "font-size": 18, fill }, text);
+    };
+    picture.setAttribute("viewBox", `0 0 800 ${guess === null ? 90 : 112}`);
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", words().picture);
     part("line", { x1: 20, x2: 780, y1: 45, y2: 45, stroke: "#8a939c", "stroke-width": 1 });
     part("line", { x1: x(0), x2: x(0), y1: 25, y2: 65, stroke: "#1b1f24", "stroke-width": 2 });
-    part("text", { x: x(0), y: 84, "text-anchor": "middle", "font-size": 16 }, "0 %");
+    label(0, guess === null ? 84 : 106, "#1b1f24", "0 %");
     part("line", { x1: x(interval[0]), x2: x(interval[1]), y1: 45, y2: 45, stroke: "#0b5394", "stroke-width": 10 });
     part("circle", { cx: x(value), cy: 45, r: 9, fill: "#0b5394" });
-    part("text", { x: x(value), y: 20, "text-anchor": "middle", "font-size": 16, fill: "#0b5394" }, words().theirs);
+    label(value, 22, "#0b5394", `${words().theirs}: ${signed(value)} %`);
     if (guess !== null) {
-      part("path", { d: `M ${x(guess)} 56 l 9 16 l -18 0 z`, fill: "#c15c00" });
-      part("text", { x: x(guess), y: 88, "text-anchor": "middle", "font-size": 16, fill: "#8a4100" }, words().yours);
+      part("path", { d: `M ${x(guess)} 50 l 9 14 l -18 0 z`, fill: "#c15c00" });
+      label(guess, 84, "#8a4100", `${words().yours}: ${signed(guess)} %`);
     }
     return picture;
   }
