@@ -104,8 +104,11 @@ def bounded_lognormal(mean: float, cv: float, most: float) -> Callable[[float], 
         bound.
     """
     location, scale = lognormal_parameters(mean, cv)
+    if scale == 0.0:
+        size = math.exp(location)
+        return lambda u: size
     share = 1.0
-    if scale > 0.0 and not math.isinf(most):
+    if not math.isinf(most):
         location = _location_below(mean, scale, math.log(most), location)
         share = _normal_below((math.log(most) - location) / scale)
     return lambda u: math.exp(location + scale * quantile(u * share))

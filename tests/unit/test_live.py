@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import simpy
-from simpy.events import NORMAL
+import gc
+import weakref
 
+import simpy
+from runs import world_of
+from simpy.events import NORMAL
+from worlds import answering_world
+
+from blo_sim.model.events import REPORT
+from blo_sim.model.replication import collector_paused, replicate
+from blo_sim.model.traffic.demand import Consignment
 from blo_sim.model.traffic.live import FIRST_LIVE, Call, Course, Hold, Steps
 
 
@@ -68,3 +76,31 @@ def test_a_hold_can_end_before_it_begins() -> None:
     Course(env, FIRST_LIVE, steps())
     env.run()
     assert seen == [1.0]
+
+
+def test_a_course_that_is_over_is_freed_without_the_collector() -> None:
+    env = simpy.Environment()
+
+    def steps() -> Steps:
+        yield 1.0
+
+    begun = steps()
+    watched = weakref.ref(begun)
+    with collector_paused():
+        Course(env, FIRST_LIVE, begun)
+        del begun
+        assert watched() is not None
+        env.run()
+        assert watched() is None
+
+
+def test_a_replication_that_is_over_is_freed_without_the_collector() -> None:
+    """Its consignments, that is, which are nearly all of its memory; but not those that a report is about."""
+    world = world_of(answering_world())
+    gc.collect()
+    with collector_paused():
+        log = replicate(world, 1, 0)
+        left = {each.number for each in gc.get_objects() if isinstance(each, Consignment)}
+    told = {event.consignment for event in log.rows() if event.kind == REPORT}
+    assert left <= told
+    assert len(told) < len(log.names) / 2

@@ -171,6 +171,8 @@ def _outcome(shared: Shared, task: Task) -> Outcome:
         outcome.summaries[name] = summariser.summary(run.run(summariser.read))
         if first is None:
             first, planned_again = run, None if again is None else again.expected
+        else:
+            run.close()
         if sent is not None:
             shipments[name] = sent
         seized[name] = summariser.seized
@@ -186,6 +188,8 @@ def _outcome(shared: Shared, task: Task) -> Outcome:
             seized[name] = summariser.seized
             changes = response(sent, shipments[name], shared.estimator)
         outcome.pairs[name] = Pair(changes, attribution_shift(before, seized[name]))
+    if first is not None:
+        first.close()
     return outcome
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,11 @@ class Borders:
         for number, tables in enumerate(world.posts):
             first = self._fill(number, tables, first, seed, replication)
         kernel.begin(self.groups, self.posts, self.months)
+        records = self.groups, self.posts, 0, self.months
+        self.enter_lane = kernel.entry(kernel.enter_lane, *records, 0.0, 0, 0.0)
+        self.releases = kernel.entry(kernel.releases, *records, 0.0)
+        self.enter_bay = kernel.entry(kernel.enter_bay, *records, 0.0, 0, False, 0.0)
+        self.ask_bay = kernel.entry(kernel.ask_bay, *records, 0.0, 0)
         self.desks = [Post(self, number, seed, replication) for number in range(len(world.posts))]
 
     def _fill(self, number: int, tables: PostTables, first: int, seed: int, replication: int) -> int:
@@ -139,6 +145,10 @@ class Post:
         self.number = number
         self.tables = world.posts[number]
         self.records: tuple[Any, Any, int, Any] = (borders.groups, borders.posts, number, borders.months)
+        self._enter_lane = partial(borders.enter_lane, *self.records)
+        self._releases = partial(borders.releases, *self.records)
+        self._enter_bay = partial(borders.enter_bay, *self.records)
+        self._ask_bay = partial(borders.ask_bay, *self.records)
         self.first_group = int(borders.posts[number]["first_group"])
         self.services = [service_law(group) for group in self.tables.groups]
         self.has_bay = any(self.tables.officers)
@@ -168,7 +178,7 @@ class Post:
 
     def enter_lane(self, now: float, group: int, service: float) -> float:
         """Start of a live vehicle's primary inspection."""
-        start: float = kernel.enter_lane(*self.records, now, group, service)
+        start: float = self._enter_lane(now, group, service)
         if start == kernel.OVERFLOW:
             raise self.borders.overflow(self.number)
         return start
@@ -177,7 +187,7 @@ class Post:
         """Whether the bay would release a routine vehicle at ``now``."""
         if not self.has_bay:
             return True
-        answer = kernel.releases(*self.records, now)
+        answer = self._releases(now)
         if answer < 0:
             raise self.borders.overflow(self.number)
         return bool(answer)
@@ -186,7 +196,7 @@ class Post:
         """Departure from the bay, or minus the tentative start of a routine search."""
         if not self.has_bay:
             return now + search
-        answer: float = kernel.enter_bay(*self.records, now, vehicle, lookout, search)
+        answer: float = self._enter_bay(now, vehicle, lookout, search)
         if answer == kernel.OVERFLOW:
             raise self.borders.overflow(self.number)
         return answer
@@ -197,7 +207,7 @@ class Post:
         return length
 
     def ask_bay(self, now: float, vehicle: int) -> float:
-        answer: float = kernel.ask_bay(*self.records, now, vehicle)
+        answer: float = self._ask_bay(now, vehicle)
         if answer == kernel.OVERFLOW:
             raise self.borders.overflow(self.number)
         return answer

@@ -236,7 +236,7 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
             forgone.at_post(sim, load, control, lane, start, match, 0.0, waved)
         return False
     released = waved or post.releases(now)
-    pattern = sim.intelligence.lookouts.pattern(load, control.index)
+    pattern = sim.intelligence.lookouts.pattern(load, control.index) if load.signed else 0.0
     without, with_profile, with_pattern = post.thresholds(now, lane, pattern)
     routine = post.find(now, load.concealment, load.commodity, False)
     p = post_probability(match, directed, 1.0 - with_pattern, routine, released)

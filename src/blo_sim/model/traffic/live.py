@@ -47,6 +47,7 @@ class Course:
         try:
             hours = self._send(None)
         except StopIteration:
+            del self._again  # it holds the course: nothing would free the two before the collector comes
             return
         if hours.__class__ is Hold:
             hours.hold(self)
