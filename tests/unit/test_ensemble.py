@@ -15,6 +15,7 @@ from worlds import altered, small_world, weighing_world
 
 import blo_sim
 from blo_sim.cli import main
+from blo_sim.cli.report import compare_text
 from blo_sim.errors import UsageError
 from blo_sim.experiment.ensemble import (
     Draw,
@@ -155,6 +156,7 @@ def test_gains_have_a_range_and_say_in_how_many_worlds_they_are_positive() -> No
     gain = result.document()["commodities"]["opiates"]["gains"]["world~2"]["kept_kg"]
     low, high = gain["plausible"]
     assert low <= high
+    assert gain["draws_ci"][0] < gain["mean"] < gain["draws_ci"][1]
     assert gain["p_gain"] in ((None,) if low == high else (0.0, 0.25, 0.5, 0.75, 1.0))
     assert result.replications_for(0.1) is None or result.replications_for(0.1) > 2
     assert result.to_dataframe()["plausible_low"].notna().any()
@@ -223,7 +225,14 @@ def test_the_report_says_what_the_range_is_where_draws_differ(capsys: Any, tmp_p
     assert main([*arguments, "--days", "365"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "in plausible worlds" in text
-    assert "range of 4 draws; 6 replications, Monte Carlo interval of the mean" in text
+    assert "range of 4 draws; 6 replications, Monte Carlo interval of the mean of these draws" in text
+
+
+def test_the_report_of_a_comparison_says_where_the_mean_over_all_worlds_lies() -> None:
+    worlds = load(weighing_world(), "offices.blo-bridge.full_effect=0.0"), load(weighing_world())
+    result = blo_sim.compare(*worlds, replications=6, parameters=ensemble(), **SHORT | {"days": 365})
+    text = " ".join(compare_text(result).split())
+    assert re.search(r"range of 4 draws; mean over all such worlds [-,.\d]+ to [-,.\d]+; 6 rep", text)
 
 
 def test_ranges_that_were_changed_are_named(capsys: Any, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from blo_sim.world.offices import Routes
 
 KG = 10**9
 V = {"mean", "mc_ci", "plausible"}
-G = V | {"median", "p_gain", "paired_years", "variance_reduction"}
+G = V | {"median", "draws_ci", "p_gain", "paired_years", "variance_reduction"}
 BEFORE = [(1_000_000, 10 * KG, 12_000), (900_000, 9 * KG, 0), (1_100_000, 12 * KG, 15_000)]
 AFTER = [(1_000_000, 14 * KG, 12_000), (900_000, 12 * KG, 8_000), (1_100_000, 17 * KG, 9_000)]
 
@@ -106,6 +106,7 @@ def test_gain_by_hand() -> None:
     variances = scipy.stats.tvar([10, 9, 12]) + scipy.stats.tvar([14, 12, 17])
     assert gain["intercepted_kg"]["variance_reduction"] == pytest.approx(variances / 1.0)
     assert gain["kept_kg"]["p_gain"] is None
+    assert gain["kept_kg"]["draws_ci"] is None
     assert gain["kept_kg"]["plausible"] is None
 
 

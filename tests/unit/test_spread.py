@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from blo_sim.experiment.values import CENTRAL, Numbers
 from blo_sim.results.spread import (
     FEW,
+    draws_interval,
     expected_values,
     grouped,
     noise,
     noise_interval,
     plausible_range,
 )
+from blo_sim.results.statistics import mean_interval
 
 SEED = 20131201
 DRAWS = (0, 0, 1, 2, 2, 3)
@@ -43,7 +45,29 @@ def test_interval_by_hand() -> None:
     assert noise_interval(values, DRAWS) == pytest.approx((4.5 - half, 4.5 + half))
 
 
+def test_interval_over_draws_by_hand() -> None:
+    values = [1.0, 3.0, 7.0, 5.0, 9.0, 2.0]
+    sums = [-5.0, 2.5, 5.0, -2.5]  # of the draws, from the mean of 4.5
+    half = scipy.stats.t.ppf(0.975, 3) * math.sqrt(sum(each**2 for each in sums) * 4 / 3) / 6
+    assert draws_interval(values, DRAWS) == pytest.approx((4.5 - half, 4.5 + half))
+
+
+def test_interval_over_draws_of_one_replication_each_is_students() -> None:
+    values = [1.0, 3.0, 7.0, 5.0]
+    assert draws_interval(values, range(4)) == pytest.approx(mean_interval(values))
+
+
+def test_interval_over_draws_covers_the_mean_of_all_worlds() -> None:
+    """Of 8 draws in threes and 12 replications, whose worlds differ by twice the noise: 95 %, within 2."""
+    generator = np.random.default_rng(SEED)
+    draws, runs = pattern(12), 2000
+    worlds = generator.normal(0.0, 2.0, (runs, 8))[:, draws]
+    found = [draws_interval(list(each), draws) for each in worlds + generator.normal(0.0, 1.0, (runs, 12))]
+    assert 0.93 < sum(low <= 0.0 <= high for low, high in found) / runs < 0.97
+
+
 def test_what_nothing_tells_is_none() -> None:
+    assert draws_interval([1.0, 2.0], [0, 0]) is None
     assert noise([1.0, 2.0], [0, 1]) is None
     assert noise_interval([1.0, 2.0], [0, 1]) is None
     assert noise_interval([2.0, 2.0, 5.0], [0, 0, 1]) is None

@@ -234,9 +234,14 @@ def _noise(entry: dict[str, Any], result: Result) -> str:
                 f"of the mean {interval(entry)}"
             )
         range_of = f"range of {draws} draws" if draws < FEW else f"middle 90 % of {draws} draws"
+        mean_of_all = (
+            f"; mean over all such worlds {interval(entry, of='draws_ci')}"
+            if entry.get("draws_ci")
+            else ""
+        )
         return (
-            f"in plausible worlds {interval(entry, of='plausible')}, {range_of}; {count}, Monte Carlo "
-            f"interval of the mean {interval(entry)}"
+            f"in plausible worlds {interval(entry, of='plausible')}, {range_of}{mean_of_all}; {count}, "
+            f"Monte Carlo interval of the mean of these draws {interval(entry)}"
         )
     if entry["mc_ci"] is None:
         same = "the same in every one of " if result.replications > 1 else "no Monte Carlo interval, "

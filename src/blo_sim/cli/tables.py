@@ -69,7 +69,7 @@ def within_noise(entry: dict[str, Any]) -> bool:
 
 
 def interval(entry: dict[str, Any], scale: float = 1.0, of: str = "mc_ci") -> str:
-    """The Monte Carlo interval of an entry, or its ``plausible`` range."""
+    """An interval of an entry: Monte Carlo, its ``plausible`` range, or that of the mean over all worlds."""
     if entry[of] is None:
         return UNDEFINED
     if of == "plausible" and within_noise(entry):

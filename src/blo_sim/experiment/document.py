@@ -249,8 +249,10 @@ def _gain(
     reduction: float | None,
     of: Numbers,
 ) -> dict[str, Any]:
+    over_draws = of.over_draws(values) if values else None
     return centre | {
         "median": median(values) if values else None,
+        "draws_ci": None if over_draws is None else list(over_draws),
         "p_gain": of.share_above_0(values),
         "paired_years": signs,
         "variance_reduction": reduction,

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from blo_sim.results.spread import expected_values, members_of, noise_interval, plausible_range
+from blo_sim.results.spread import (
+    draws_interval,
+    expected_values,
+    members_of,
+    noise_interval,
+    plausible_range,
+)
 from blo_sim.results.statistics import (
     Interval,
     mean,
@@ -71,6 +77,10 @@ class Numbers:
     def interval(self, values: Sequence[float]) -> Interval | None:
         """95 % Monte Carlo interval of the mean."""
         return mean_interval(values) if self.draws is None else noise_interval(values, self.draws)
+
+    def over_draws(self, values: Sequence[float]) -> Interval | None:
+        """95 % interval of the mean over all plausible worlds; None for the central parameters."""
+        return None if self.draws is None else draws_interval(values, self.draws)
 
     def expected(self, values: Sequence[float]) -> list[float]:
         """The expected value of each draw; empty for the central parameters."""

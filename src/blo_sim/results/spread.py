@@ -73,6 +73,27 @@ def noise_interval(values: Sequence[float], draws: Sequence[int]) -> Interval | 
     return middle - half, middle + half
 
 
+def draws_interval(values: Sequence[float], draws: Sequence[int]) -> Interval | None:
+    """95 % interval of the mean over all worlds that could have been drawn; None with fewer than two draws.
+
+    Draws are independent, replications of one draw are not. So the variance of the mean is that of the draws'
+    sums (the cluster-robust one), with a degree of freedom less than there are draws.
+
+    Parameters
+    ----------
+    values, draws
+        As for `noise_interval`.
+    """
+    middle = mean(values)
+    sums = [math.fsum(each - middle for each in group) for group in grouped(values, draws)]
+    count = len(sums)
+    if count < 2:
+        return None
+    variance = math.fsum(each**2 for each in sums) * count / (count - 1) / len(values) ** 2
+    half = t_quantile(count - 1) * math.sqrt(variance)
+    return middle - half, middle + half
+
+
 def expected_values(values: Sequence[float], draws: Sequence[int]) -> list[float]:
     """Expected value of each draw: its mean, shrunk by the noise that is in it.
 
