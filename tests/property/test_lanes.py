@@ -35,6 +35,7 @@ from blo_sim.draws import MASK, law, quantile, sample, uniform, word
 from blo_sim.errors import BloSimError, SimulationError
 from blo_sim.model.border import kernel
 from blo_sim.model.border.posts import Borders, Post
+from blo_sim.model.border.records import BLOCK
 from blo_sim.scenario.values import Distribution
 from blo_sim.world.compile import PostTables
 from blo_sim.world.crossings import Bay, LaneGroup, Staff
@@ -495,6 +496,20 @@ def test_draws_of_the_kernel_are_those_of_plain_python(
 @example(0.5)
 def test_normal_quantiles_of_the_kernel(u: float) -> None:
     assert kernel._normal(u) == quantile(u)
+
+
+@settings(deadline=None)
+@given(words)
+@example(0)
+def test_exponentials_of_the_kernel_are_a_unit_in_the_last_place_off(key: int) -> None:
+    with np.errstate(over="ignore"):
+        drawn = np.array([uniform(key, n) for n in range(BLOCK)])
+        drawn[:4] = 0.5 / 2**52, 1.0 - 0.5 / 2**52, 0.5, math.sqrt(0.5)
+        found = np.empty(BLOCK)
+        kernel._exponentials(drawn.copy(), found)
+    for u, got in zip(drawn, found, strict=True):
+        right = -math.log(u)
+        assert abs(got - right) <= math.ulp(right)
 
 
 # Corners --------------------------------------------------------------------------------------------

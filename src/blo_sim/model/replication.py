@@ -176,9 +176,10 @@ class Replication:
         self.message_routes = table
 
     def _departures(self) -> Steps:
-        """Starts each journey at its departure; in a replay, equal times in the order of that run."""
+        """Starts each journey at its departure, equal times by number, or as in a run that is replayed."""
         env = self.env
-        for load in sorted(self.waiting, key=attrgetter("departure", "turn", "number")):
+        in_turn = sorted(self.waiting, key=attrgetter("turn"))  # they come by number, and sorting keeps that
+        for load in sorted(in_turn, key=attrgetter("departure")):
             yield load.departure - env.now
             self.leave(load)
 

@@ -36,6 +36,8 @@ _FOUR = np.uint64(4)
 _TO_UNIT = 1.0 / 4503599627370496.0
 _PER_HOUR = 4294967296.0
 _TICK = 1.0 / 4294967296.0
+_ROOT_HALF = np.int64(0x3FE6A09E667F3BCD)  # the bits of the root of a half
+_LOG_2_HIGH, _LOG_2_LOW = 6.93147180369123816490e-1, 1.90821492927058770002e-10
 _NUMBER = np.int64(1) << 40
 OVERFLOW = -np.inf
 _CHUNK = np.int64(6) << 32
@@ -149,6 +151,29 @@ hours = entry(_hours_of, np.uint64(0), 0, 0, 0.0, 0.0)
 
 
 @compiled
+def _exponentials(uniforms, found):  # type: ignore[no-untyped-def]
+    """``-log(u)`` of ``BLOCK`` uniform numbers at once, to a unit in the last place; they are overwritten.
+
+    The logarithm of the library takes one number a call. This one is that of FDLIBM (Sun Microsystems 1993)
+    without its branches, so that a loop over it is vectorised: ``u = 2^k (1 + f)`` with ``1 + f`` about 1.
+    """
+    bits = uniforms.view(np.int64)
+    for i in range(BLOCK):
+        k = (bits[i] - _ROOT_HALF) >> 52
+        bits[i] -= k << 52
+        found[i] = np.float64(k)
+    for i in range(BLOCK):
+        f, k = uniforms[i] - 1.0, found[i]
+        s = f / (2.0 + f)
+        z = s * s
+        half = 0.5 * f * f
+        rest = z * (6.666666666666735130e-1 + z * (3.999999999940941908e-1 + z * (2.857142874366239149e-1
+               + z * (2.222219843214978396e-1 + z * (1.818357216161805012e-1 + z * (1.531383769920937332e-1
+               + z * 1.479819860511658591e-1))))))
+        found[i] = ((half - (s * (half + rest) + k * _LOG_2_LOW)) - f) - k * _LOG_2_HIGH
+
+
+@compiled
 def _draw_block(group):  # type: ignore[no-untyped-def]
     """Gaps (unit exponentials) and service times of the ``BLOCK`` vehicles from ``number`` on.
 
@@ -160,18 +185,18 @@ def _draw_block(group):  # type: ignore[no-untyped-def]
     four = np.uint64(group.number) * _FOUR
     for i in range(BLOCK):
         scratch[i] = _uniform(key, four + np.uint64(i) * _FOUR + _GAP)
-    for i in range(BLOCK):
-        gaps[i] = -math.log(scratch[i])
+    _exponentials(scratch, gaps)
     if kind == CONSTANT:
         services[:] = _ticks(first)
         return
     for i in range(BLOCK):
         scratch[i] = _uniform(key, four + np.uint64(i) * _FOUR + _SERVICE)
-    if kind == EXPONENTIAL:
-        for i in range(BLOCK):
-            services[i] = _ticks(-first * math.log(scratch[i]))
-        return
     normals = np.empty(BLOCK)
+    if kind == EXPONENTIAL:
+        _exponentials(scratch, normals)
+        for i in range(BLOCK):
+            services[i] = _ticks(first * normals[i])
+        return
     for i in range(BLOCK):
         normals[i] = _centre(scratch[i] - 0.5)
     tails, count = np.empty(BLOCK + 1, np.int64), 0
@@ -212,50 +237,34 @@ def _next_arrival(group, months, t, rest):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _first_start(departures, busy, t, table, until):  # type: ignore[no-untyped-def]
-    """First instant from ``t`` on at which fewer of ``departures`` lie ahead than the table allows."""
-    gone = 0
+def _first_start(departures, t, table, until):  # type: ignore[no-untyped-def]
+    """First instant from ``t`` on at which fewer of ``departures`` lie ahead than the table allows.
+
+    ``departures`` are the last ones, in order, as many as there can be servers; 0 for one that is still to
+    come. So the n-th from the end tells when the n-th server is free (Kiefer and Wolfowitz 1955).
+    """
     while True:
-        while gone < busy and departures[gone] <= t:
-            gone += 1
         hour = t >> 32
         allowed = table[hour % HOURS]
-        if busy - gone < allowed:
-            return t
         change = (hour + until[hour % HOURS]) << 32
-        if allowed > 0 and departures[busy - allowed] < change:
-            t = departures[busy - allowed]
-        else:
-            t = change
-            if allowed == 0 and until[hour % HOURS] >= HOURS:
-                return NEVER
+        if allowed > 0:
+            start = max(t, departures[SERVERS - allowed])
+            if start < change:
+                return start
+        elif until[hour % HOURS] >= HOURS:
+            return NEVER
+        t = change
 
 
 @inlined
-def _occupy(departures, busy, start, end):  # type: ignore[no-untyped-def]
-    """Forget departures up to ``start``, insert ``end`` in order, return the new count."""
-    gone = 0
-    while gone < busy and departures[gone] <= start:
-        gone += 1
-    if gone == 0:
-        i = busy
-        while i > 0 and departures[i - 1] > end:
-            departures[i] = departures[i - 1]
-            i -= 1
-        departures[i] = end
-        return busy + 1
-    i = 0
-    while gone < busy and departures[gone] <= end:
-        departures[i] = departures[gone]
-        i += 1
-        gone += 1
-    departures[i] = end
-    i += 1
-    while gone < busy:
-        departures[i] = departures[gone]
-        i += 1
-        gone += 1
-    return i
+def _occupy(departures, servers, end):  # type: ignore[no-untyped-def]
+    """Put ``end`` among the last departures, of which the first is forgotten; there is nothing to guess."""
+    before = departures[SERVERS - servers]
+    for i in range(SERVERS - servers + 1, SERVERS):
+        after = departures[i]
+        departures[i - 1] = max(before, min(after, end))
+        before = after
+    departures[SERVERS - 1] = max(before, end)
 
 
 @compiled
@@ -316,43 +325,27 @@ def _lanes(groups, g, post, months, until):  # type: ignore[no-untyped-def]
     """
     group = groups[g]
     departures, lanes, lanes_until = group.departures, group.lanes, group.lanes_until
+    servers = group.servers
     key, gaps, services = group.key, group.gaps, group.services
     number, last = group.number, group.last_start
     most_referred = group.most_referred
     window_from, window_to = post.window_from, post.window_to
     passages, wait = np.int64(0), np.int64(0)
-    allowed, allowed_until = np.int64(0), np.int64(-1)
+    free, free_until = np.int64(0), np.int64(-1)  # departures[free]: when a lane is free, until lanes change
     rate, gap_of_one, rate_until = 0.0, 0.0, np.int64(-1)
     arrival = group.next
-    head, tail = np.int64(0), group.busy  # departures[head:tail] are ahead; packed to 0 only when needed
     while arrival <= until:
         earliest = max(arrival, last)
-        if earliest >= allowed_until:
+        if earliest >= free_until:
             hour = earliest >> 32
-            allowed = lanes[hour % HOURS]
-            allowed_until = (hour + lanes_until[hour % HOURS]) << 32
-        while head < tail and departures[head] <= earliest:
-            head += 1
-        if tail - head < allowed:
-            start = earliest
-        elif allowed > 0 and departures[tail - allowed] < allowed_until:
-            start = departures[tail - allowed]
-            head = tail - allowed + 1
-        else:
-            start = _first_start(departures[head:tail], tail - head, earliest, lanes, lanes_until)
+            allowed = np.int64(lanes[hour % HOURS])
+            free = SERVERS - max(allowed, np.int64(1))
+            free_until = (hour + lanes_until[hour % HOURS]) << 32 if allowed > 0 else np.int64(-1)
+        start = max(earliest, departures[free])
+        if start >= free_until:
+            start = _first_start(departures, earliest, lanes, lanes_until)
         end = start + services[number & (BLOCK - 1)]
-        while head < tail and departures[head] <= start:
-            head += 1
-        if tail == SERVERS:
-            for i in range(head, tail):
-                departures[i - head] = departures[i]
-            head, tail = np.int64(0), tail - head
-        i = tail
-        while i > head and departures[i - 1] > end:
-            departures[i] = departures[i - 1]
-            i -= 1
-        departures[i] = end
-        tail += 1
+        _occupy(departures, servers, end)
         last = start
         measured = window_from <= arrival < window_to
         if measured:
@@ -377,9 +370,7 @@ def _lanes(groups, g, post, months, until):  # type: ignore[no-untyped-def]
             arrival += np.int64(gap)
         else:
             arrival = _next_arrival(group, months, arrival, rest)
-    for i in range(head, tail):
-        departures[i - head] = departures[i]
-    group.number, group.busy, group.last_start, group.next = number, tail - head, last, arrival
+    group.number, group.last_start, group.next = number, last, arrival
     group.passages += passages
     group.wait += wait
 
@@ -399,7 +390,7 @@ def _crowded(post, t):  # type: ignore[no-untyped-def]
     if post.waiting > 0:
         return True
     earliest = t if t > post.last_start else post.last_start
-    start = _first_start(post.departures, post.busy, earliest, post.officers, post.officers_until)
+    start = _first_start(post.departures, earliest, post.officers, post.officers_until)
     return start > t
 
 
@@ -416,7 +407,7 @@ def _enqueue(post, t, vehicle, search):  # type: ignore[no-untyped-def]
 def _head_start(post):  # type: ignore[no-untyped-def]
     earliest = post.queue_time[post.head]
     earliest = max(earliest, post.last_start)
-    return _first_start(post.departures, post.busy, earliest, post.officers, post.officers_until)
+    return _first_start(post.departures, earliest, post.officers, post.officers_until)
 
 
 @compiled
@@ -425,7 +416,7 @@ def _begin(groups, post, start):  # type: ignore[no-untyped-def]
     slot = post.head
     vehicle = post.queue_vehicle[slot]
     length = post.queue_search[slot] if vehicle < 0 else _search_length(groups, post, vehicle)
-    post.busy = _occupy(post.departures, post.busy, start, start + length)
+    _occupy(post.departures, post.servers, start + length)
     post.last_start = start
     post.head = (slot + 1) % QUEUE
     post.waiting -= 1
@@ -519,9 +510,8 @@ def enter_lane(groups, posts, p, months, now, g, service):  # type: ignore[no-un
         return OVERFLOW
     group = groups[g]
     earliest = t if t > group.last_start else group.last_start
-    start = _first_start(group.departures, group.busy, earliest, group.lanes, group.lanes_until)
-    end = start + np.int64(service * _PER_HOUR)
-    group.busy = _occupy(group.departures, group.busy, start, end)
+    start = _first_start(group.departures, earliest, group.lanes, group.lanes_until)
+    _occupy(group.departures, group.servers, start + np.int64(service * _PER_HOUR))
     group.last_start = start
     return np.float64(start) * _TICK
 
@@ -548,8 +538,8 @@ def enter_bay(groups, posts, p, months, now, vehicle, lookout, search):  # type:
     length = np.int64(search * _PER_HOUR)
     if lookout:
         earliest = t if t > post.last_start else post.last_start
-        start = _first_start(post.departures, post.busy, earliest, post.officers, post.officers_until)
-        post.busy = _occupy(post.departures, post.busy, start, start + length)
+        start = _first_start(post.departures, earliest, post.officers, post.officers_until)
+        _occupy(post.departures, post.servers, start + length)
         post.last_start = start
         return np.float64(start + length) * _TICK
     if post.waiting >= QUEUE:
@@ -577,20 +567,17 @@ def _ask(groups, post, t, vehicle):  # type: ignore[no-untyped-def]
             post.live_vehicle[i] = post.live_vehicle[post.live]
             post.live_departure[i] = post.live_departure[post.live]
             return np.float64(departure) * _TICK
-    departures = np.empty(SERVERS + 1, np.int64)
-    busy = post.busy
-    for i in range(busy):
-        departures[i] = post.departures[i]
+    departures = post.departures.copy()
     last = post.last_start
     for k in range(post.waiting):
         slot = (post.head + k) % QUEUE
         earliest = max(post.queue_time[slot], last)
-        start = _first_start(departures, busy, earliest, post.officers, post.officers_until)
+        start = _first_start(departures, earliest, post.officers, post.officers_until)
         ahead = post.queue_vehicle[slot]
         if ahead == vehicle:
             return -np.float64(start) * _TICK
         length = post.queue_search[slot] if ahead < 0 else _search_length(groups, post, ahead)
-        busy = _occupy(departures, busy, start, start + length)
+        _occupy(departures, post.servers, start + length)
         last = start
     post.overflow = 1
     return OVERFLOW

@@ -12,7 +12,7 @@ from blo_sim.draws import Law, key_of, law, lognormal_parameters
 from blo_sim.errors import SimulationError
 from blo_sim.model.border import detection, kernel
 from blo_sim.model.border.kernel import hours, uniform
-from blo_sim.model.border.records import GROUP, POST, hours_until_change
+from blo_sim.model.border.records import GROUP, HOURS, POST, hours_until_change
 from blo_sim.model.events import EventLog, GroupCounts, PostCounts
 from blo_sim.world.crossings import Staff
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Shares = tuple[tuple[float, ...], ...]
 """Lawful share referred, by lane group and hour of the week."""
+Thresholds = tuple[float, float, float]
+"""Scores above which a load is referred: see `Post.thresholds`."""
 
 
 def service_law(group: LaneGroup) -> Law:
@@ -84,10 +86,12 @@ class Borders:
         """Give a post other lanes and officers."""
         record = self.posts[number]
         record["officers"] = staff.officers
+        record["servers"] = max(1, record["servers"], *staff.officers)
         record["officers_until"] = hours_until_change(staff.officers)
         for i, lanes in enumerate(staff.lanes):
             row = self.groups[record["first_group"] + i]
             row["lanes"] = lanes
+            row["servers"] = max(1, row["servers"], *lanes)
             row["lanes_until"] = hours_until_change(lanes)
 
     def overflow(self, number: int) -> SimulationError:
@@ -163,13 +167,19 @@ class Post:
         self._working: tuple[str, ...] = ()
         self._finds: dict[tuple[str, ...], dict[tuple[str, str, bool], float]] = {}
         self._finds_today: dict[tuple[str, str, bool], float] = {}
-        self._thresholds: dict[tuple[float, float], tuple[float, float, float]] = {}
+        self._thresholds: dict[tuple[float, float], Thresholds] = {}
+        self._usual = self._no_thresholds()
+
+    def _no_thresholds(self) -> list[list[Thresholds | None]]:
+        """Those without pattern or training, by lane group and hour of the week, as they come to be known."""
+        return [[None] * HOURS for _ in self.tables.groups]
 
     def change_bay(self, bay: Bay, now: float) -> None:
         """New equipment opens at ``now``: what came before was referred under the old shares."""
         self.borders.advance(self.number, now)
         self.borders.set_bay(self.number, bay)
         self.shares, self.undrawn, self.search_mean = bay.shares, bay.undrawn, bay.search_mean_h
+        self._usual = self._no_thresholds()
 
     def change_staff(self, staff: Staff, now: float) -> None:
         """A desk takes its officers at ``now``: who has come to the lanes before keeps its start."""
@@ -221,21 +231,28 @@ class Post:
 
     def thresholds(
         self, now: float, group: int, pattern: float, shares: Shares | None = None
-    ) -> tuple[float, float, float]:
+    ) -> Thresholds:
         """Scores (as probabilities) above which a load is referred.
 
         Without the post's d', with it, and with what ``pattern`` adds to it. ``shares`` are the lawful
         shares referred, those of the bay by default.
         """
-        share = (self.shares if shares is None else shares)[group - self.first_group][int(now) % 168]
-        key = (share, self.d_prime(now) if self.tables.training else self.tables.d_prime)
-        known = self._thresholds.get(key)
+        place, hour = group - self.first_group, int(now) % HOURS
+        usual = self._usual[place][hour]
+        if usual is not None and not pattern and shares is None:
+            return usual
+        share = (self.shares if shares is None else shares)[place][hour]
+        d_prime = self.d_prime(now)
+        known = self._thresholds.get((share, d_prime))
         if known is None:
-            profiled = detection.pass_threshold(share, key[1])
-            known = self._thresholds[key] = detection.pass_threshold(share, 0.0), profiled, profiled
+            profiled = detection.pass_threshold(share, d_prime)
+            known = detection.pass_threshold(share, 0.0), profiled, profiled
+            self._thresholds[share, d_prime] = known
+        if shares is None and not self.tables.training:
+            self._usual[place][hour] = known
         if not pattern:
             return known
-        return known[0], known[1], detection.pass_threshold(share, key[1] + pattern)
+        return known[0], known[1], detection.pass_threshold(share, d_prime + pattern)
 
     def agencies(self, now: float, u: float) -> int:
         """Agencies in the room at ``now``; ``u`` decides while an office ramps up."""

@@ -36,13 +36,13 @@ GROUP = _record(
         # What every call touches stands together at the front.
         ("next", "i8"),  # arrival of the next lawful vehicle
         ("number", "i8"),  # lawful vehicles that have arrived
-        ("busy", "i8"),
         ("last_start", "i8"),
+        ("servers", "i8"),  # the most lanes that have been open at once
         ("passages", "i8"),
         ("wait", "i8"),
         ("key", "u8"),
         ("most_referred", "f8"),  # the largest share below
-        ("departures", "i8", (SERVERS,)),
+        ("departures", "i8", (SERVERS,)),  # the last ones, in order
         ("gaps", "f8", (BLOCK,)),
         ("services", "i8", (BLOCK,)),
         ("rate", "f8", (HOURS,)),  # lawful arrivals an hour
@@ -77,8 +77,8 @@ POST = _record(
         ("queue_time", "i8", (QUEUE,)),
         ("queue_vehicle", "i8", (QUEUE,)),
         ("queue_search", "i8", (QUEUE,)),
-        ("busy", "i8"),
-        ("departures", "i8", (SERVERS,)),
+        ("servers", "i8"),  # the most officers that have been there at once
+        ("departures", "i8", (SERVERS,)),  # the last ones, in order
         ("last_start", "i8"),
         ("live", "i8"),
         ("live_vehicle", "i8", (LIVE,)),

@@ -238,7 +238,7 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
     released = waved or post.releases(now)
     pattern = sim.intelligence.lookouts.pattern(load, control.index) if load.signed else 0.0
     without, with_profile, with_pattern = post.thresholds(now, lane, pattern)
-    routine = post.find(now, load.concealment, load.commodity, False)
+    routine = 0.0 if released else post.find(now, load.concealment, load.commodity, False)
     p = post_probability(match, directed, 1.0 - with_pattern, routine, released)
     meets(sim, now, load, control, p, "lookout" if match else ("released" if released else ""))
     if delayed or post.undrawn is not None:
