@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from blo_sim.model.events import EventLog, GroupCounts, PostCounts
 from blo_sim.world.crossings import Staff
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from blo_sim.scenario.schema import Method
     from blo_sim.world.compile import PostTables, World
     from blo_sim.world.crossings import Bay, LaneGroup
@@ -30,6 +32,18 @@ Thresholds = tuple[float, float, float]
 def service_law(group: LaneGroup) -> Law:
     """Primary inspection of a lane group, hours."""
     return law(group.service.kind, group.service.mean, group.service.cv)
+
+
+@cache
+def _calls() -> tuple[Callable[..., Any], ...]:
+    """Of the kernel: `enter_lane`, `releases`, `enter_bay` and `ask_bay`, compiled for its records."""
+    records = np.zeros(0, GROUP), np.zeros(0, POST), 0, np.zeros(0, np.int64)
+    return (
+        kernel.entry(kernel.enter_lane, *records, 0.0, 0, 0.0),
+        kernel.entry(kernel.releases, *records, 0.0),
+        kernel.entry(kernel.enter_bay, *records, 0.0, 0, False, 0.0),
+        kernel.entry(kernel.ask_bay, *records, 0.0, 0),
+    )
 
 
 class Borders:
@@ -47,11 +61,6 @@ class Borders:
         for number, tables in enumerate(world.posts):
             first = self._fill(number, tables, first, seed, replication)
         kernel.begin(self.groups, self.posts, self.months)
-        records = self.groups, self.posts, 0, self.months
-        self.enter_lane = kernel.entry(kernel.enter_lane, *records, 0.0, 0, 0.0)
-        self.releases = kernel.entry(kernel.releases, *records, 0.0)
-        self.enter_bay = kernel.entry(kernel.enter_bay, *records, 0.0, 0, False, 0.0)
-        self.ask_bay = kernel.entry(kernel.ask_bay, *records, 0.0, 0)
         self.desks = [Post(self, number, seed, replication) for number in range(len(world.posts))]
 
     def _fill(self, number: int, tables: PostTables, first: int, seed: int, replication: int) -> int:
@@ -149,10 +158,9 @@ class Post:
         self.number = number
         self.tables = world.posts[number]
         self.records: tuple[Any, Any, int, Any] = (borders.groups, borders.posts, number, borders.months)
-        self._enter_lane = partial(borders.enter_lane, *self.records)
-        self._releases = partial(borders.releases, *self.records)
-        self._enter_bay = partial(borders.enter_bay, *self.records)
-        self._ask_bay = partial(borders.ask_bay, *self.records)
+        self._enter_lane, self._releases, self._enter_bay, self._ask_bay = (
+            partial(call, *self.records) for call in _calls()
+        )
         self.first_group = int(borders.posts[number]["first_group"])
         self.services = [service_law(group) for group in self.tables.groups]
         self.has_bay = any(self.tables.officers)
