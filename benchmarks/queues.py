@@ -19,6 +19,7 @@ with queues and rounds as batches, or the exit code is 1. A program that is not 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
 import os
@@ -196,6 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
             program.run(20 * 24.0, SEED)  # compiles, and loads what was compiled
         for number in range(options.rounds):
             for program in found:
+                gc.collect()  # what another one has left lying about
                 program.runs.append(program.run(options.years * program.years * YEAR, SEED + number))
     document = summary(found)
     print(json.dumps(document, indent=2) if options.format == "json" else table(document))

@@ -55,15 +55,15 @@ Way = Generator[float | Hold, None, bool]
 
 def journey(sim: Replication, load: Consignment) -> Steps:
     """From departure to the end, as a `Course`: what it yields are hours."""
-    env, number, key = sim.env, load.number, load.key
+    number, key = load.number, load.key
     controls, classes = sim.world.controls, sim.world.classes
     sim.depart(load)
     note = "" if load.traffic_class == NO_CLASS else f"{classes[load.traffic_class]} {load.concealment}"
     postponed = load.departure - load.planned
-    sim.record((env.now, DEPART, number, load.route.name, load.load, postponed, note))
+    sim.record((load.departure, DEPART, number, load.route.name, load.load, postponed, note))
     usual = sim.world.streams[load.planned_stream].routes[load.usual]
     if load.way is not usual:
-        sim.record((env.now, DIVERTED, number, usual.name, load.load, 0.0, ""))
+        sim.record((load.departure, DIVERTED, number, usual.name, load.load, 0.0, ""))
     delay = 0.0  # travel that nothing has interrupted yet
     position = 0
     while position < len(load.route.legs):
@@ -108,7 +108,7 @@ def journey(sim: Replication, load: Consignment) -> Steps:
     if delay:
         yield delay
     sim.end(load)
-    sim.record((env.now, DELIVERED, number, load.route.legs[-1].head, load.load, 0.0, ""))
+    sim.record((load.ended_at, DELIVERED, number, load.route.legs[-1].head, load.load, 0.0, ""))
     if sim.organisations is not None:
         sim.organisations.delivered(load)
 
@@ -314,7 +314,7 @@ def held(sim: Replication, load: Consignment, control: Control) -> Way:
 def seize(sim: Replication, load: Consignment, control: Control, cause: str) -> bool:
     """The load is gone; a report on its sisters may follow."""
     sim.end(load)
-    sim.record((sim.env.now, SEIZED, load.number, control.id, load.load, 0.0, cause))
+    sim.record((load.ended_at, SEIZED, load.number, control.id, load.load, 0.0, cause))
     sim.intelligence.seized(load, control.index)
     if sim.organisations is not None:
         sim.organisations.lost(load, control.index)

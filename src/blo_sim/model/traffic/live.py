@@ -44,8 +44,9 @@ class Course:
         self._go_on(self)
 
     def _go_on(self, _: Course) -> None:
+        send, schedule = self._send, self._schedule  # Python calls what is bound quicker than attributes
         try:
-            hours = self._send(None)
+            hours = send(None)
         except StopIteration:
             del self._again  # it holds the course: nothing would free the two before the collector comes
             return
@@ -53,7 +54,7 @@ class Course:
             hours.hold(self)
             return
         self.callbacks = self._again  # SimPy takes them away when an event has happened
-        self._schedule(self, self._priority, hours)
+        schedule(self, self._priority, hours)
 
     def wait(self, hours: float) -> None:
         """It goes on after some hours."""
