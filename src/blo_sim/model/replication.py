@@ -28,7 +28,6 @@ from blo_sim.model.traffic.live import FIRST_LIVE, Call, Course, Steps
 from blo_sim.model.traffic.organisations import Organisations
 
 if TYPE_CHECKING:
-    from blo_sim.model.events import Record
     from blo_sim.model.traffic.prospects import Smugglers
     from blo_sim.world.compile import World
     from blo_sim.world.offices import Routes
@@ -62,7 +61,7 @@ class Replication:
         self.world = world
         self.env = simpy.Environment()
         self.log = EventLog(replication)
-        self.record: Callable[[Record], None] = self.log.events.append
+        self.events = self.log.events
         self.borders = Borders(world, seed, replication)
         self.posts = self.borders.desks
         self.loads = consignments(world, seed, replication) if loads is None else loads
@@ -115,7 +114,7 @@ class Replication:
             Course(self.env, FIRST_LIVE + load.number, journey(self, load))
         else:
             postponed = load.departure - load.planned
-            self.record((self.now, DETERRED, load.number, load.route.name, load.load, postponed, ""))
+            self.events.append((self.now, DETERRED, load.number, load.route.name, load.load, postponed, ""))
 
     def depart(self, load: Consignment) -> None:
         self.under_way[load.owner][load.number] = load

@@ -148,14 +148,15 @@ class Desk:
         work = self.work(job.hours, sim.now)
         job.taken = sim.now
         wait = sim.now - job.arrival
-        sim.record((sim.now, TAKEN, report.subject, self.office, job.messages[0].number, wait, report.source))
+        message = job.messages[0]
+        sim.events.append((sim.now, TAKEN, report.subject, self.office, message.number, wait, report.source))
         self.busy += 1
         sim.at(work, self._end, job, work)
 
     def _end(self, job: Job, work: float) -> None:
         sim, report = self.sim, job.report
         number = job.messages[0].number
-        sim.record((sim.now, WORKED, report.subject, self.office, number, work, report.source))
+        sim.events.append((sim.now, WORKED, report.subject, self.office, number, work, report.source))
         self.busy -= 1
         job.done = job.worked = True
         for message in job.messages:

@@ -130,7 +130,9 @@ class Lookouts:
             key = report.key ^ self.keys[message.control]
             length = post.search_length(key, 2 * n + LENGTH)
             inside = post.enter_bay(sim.now, 0, True, length) - sim.now
-        sim.record((sim.now, MISTAKEN, report.subject, control.id, message.number, inside, report.source))
+        sim.events.append(
+            (sim.now, MISTAKEN, report.subject, control.id, message.number, inside, report.source)
+        )
         sim.intelligence.false_alarm(message)
         self._next_mistake(message, lane, reached, n + 1)
 

@@ -214,7 +214,7 @@ class Messenger:
         """A report is born now: one message to each (office, its control or -1) that can be reached."""
         reached = [each for each in addressees if self.reaches(report.office, each[0])]
         now, count = self.sim.now, float(len(reached))
-        self.sim.record((now, REPORT, report.subject, report.office, self.sent, count, report.source))
+        self.sim.events.append((now, REPORT, report.subject, report.office, self.sent, count, report.source))
         for target, control in reached:
             self.send(report, target, control)
 
@@ -224,7 +224,7 @@ class Messenger:
         message = Message(self.sent, report, target, control, report.key ^ self.key(target), hops)
         self.sent += 1
         now = self.sim.now
-        self.sim.record((now, SENT, report.subject, target, message.number, 0.0, report.source))
+        self.sim.events.append((now, SENT, report.subject, target, message.number, 0.0, report.source))
         start = self.next_open(report.office, now)
         message.times[1] += start - now
         self.carry(message, start)
@@ -256,7 +256,7 @@ class Messenger:
                 self.end(message, LOST, hop.channel)
                 return
             delay = hours_of(hop.delay, uniform(key, DELAY))
-            sim.record(
+            sim.events.append(
                 (sim.now, CARRIED, message.report.subject, hop.head, message.number, delay, hop.channel)
             )
             message.times[0] += delay
@@ -309,7 +309,8 @@ class Messenger:
             job.sold = lookout and self._leaks(office, report)
         if job.sold:
             for message in messages:
-                self.sim.record((self.sim.now, LEAKED, report.subject, office, message.number, 0.0, ""))
+                leaked = (self.sim.now, LEAKED, report.subject, office, message.number, 0.0, "")
+                self.sim.events.append(leaked)
                 self.leak(message)
         for message in messages:
             if message.done < self.sim.now:
@@ -408,7 +409,7 @@ class Messenger:
     def end(self, message: Message, kind: int, note: str = "") -> None:
         """The message ends here, unread."""
         sim = self.sim
-        sim.record((sim.now, kind, message.report.subject, message.target, message.number, 0.0, note))
+        sim.events.append((sim.now, kind, message.report.subject, message.target, message.number, 0.0, note))
 
     def next_open(self, office: str, now: float) -> float:
         """First instant from ``now`` on at which the office is staffed."""

@@ -217,7 +217,7 @@ class Intelligence:
 
     def _done(self, message: Message, note: str = "in time", late: float = 0.0) -> None:
         now, subject = self.sim.now, message.report.subject
-        self.sim.record((now, READ, subject, message.target, message.number, late, note))
+        self.sim.events.append((now, READ, subject, message.target, message.number, late, note))
 
     def is_duplicate(self, message: Message) -> bool:
         """Whether a lookout for the same load that is no older stands already where a message goes."""

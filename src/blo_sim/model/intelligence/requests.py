@@ -96,7 +96,7 @@ class Requests:
         question.open = False
         now = self.sim.now
         subject = NOBODY if question.load is None else question.load.number
-        self.sim.record((now, HELD, subject, question.post, 0, now - question.since, ""))
+        self.sim.events.append((now, HELD, subject, question.post, 0, now - question.since, ""))
         if question.hold is not None:
             question.hold.release()
 

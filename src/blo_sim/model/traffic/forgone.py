@@ -94,4 +94,4 @@ def _record(
 ) -> None:
     micrograms = expected_micrograms(load.load, p) - expected_micrograms(load.load, without)
     if micrograms:
-        sim.record((sim.now, FORGONE, load.number, control.id, micrograms, p - without, mechanism))
+        sim.events.append((sim.now, FORGONE, load.number, control.id, micrograms, p - without, mechanism))

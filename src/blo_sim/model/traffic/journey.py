@@ -60,10 +60,10 @@ def journey(sim: Replication, load: Consignment) -> Steps:
     sim.depart(load)
     note = "" if load.traffic_class == NO_CLASS else f"{classes[load.traffic_class]} {load.concealment}"
     postponed = load.departure - load.planned
-    sim.record((load.departure, DEPART, number, load.route.name, load.load, postponed, note))
+    sim.events.append((load.departure, DEPART, number, load.route.name, load.load, postponed, note))
     usual = sim.world.streams[load.planned_stream].routes[load.usual]
     if load.way is not usual:
-        sim.record((load.departure, DIVERTED, number, usual.name, load.load, 0.0, ""))
+        sim.events.append((load.departure, DIVERTED, number, usual.name, load.load, 0.0, ""))
     delay = 0.0  # travel that nothing has interrupted yet
     position = 0
     while position < len(load.route.legs):
@@ -108,7 +108,7 @@ def journey(sim: Replication, load: Consignment) -> Steps:
     if delay:
         yield delay
     sim.end(load)
-    sim.record((load.ended_at, DELIVERED, number, load.route.legs[-1].head, load.load, 0.0, ""))
+    sim.events.append((load.ended_at, DELIVERED, number, load.route.legs[-1].head, load.load, 0.0, ""))
     if sim.organisations is not None:
         sim.organisations.delivered(load)
 
@@ -123,7 +123,7 @@ def turns_back(sim: Replication, load: Consignment, ahead: tuple[int, ...], posi
         if route is not None:
             place = next(sim.world.controls[index].id for index in ahead if index in load.warned)
             load.route = route
-            sim.record((sim.env.now, REROUTED, load.number, place, 0, 0.0, route.name))
+            sim.events.append((sim.env.now, REROUTED, load.number, place, 0, 0.0, route.name))
             return True
     yield from waits(sim, load, ahead)
     return False
@@ -163,7 +163,7 @@ def waits(sim: Replication, load: Consignment, ahead: tuple[int, ...]) -> Steps:
         return
     wait = on_grid(rules.wait_h)
     place = sim.world.controls[warned[0]].id
-    sim.record((sim.env.now, WAITED, load.number, place, 0, wait, ""))
+    sim.events.append((sim.env.now, WAITED, load.number, place, 0, wait, ""))
     yield wait
 
 
@@ -181,7 +181,7 @@ def meets(
     sim: Replication, now: float, load: Consignment, control: Control, p: float, note: str
 ) -> None:
     """A control can seize the load now, with probability ``p``."""
-    sim.record((now, ENCOUNTER, load.number, control.id, expected_micrograms(load.load, p), p, note))
+    sim.events.append((now, ENCOUNTER, load.number, control.id, expected_micrograms(load.load, p), p, note))
 
 
 def pass_field(sim: Replication, load: Consignment, control: Control) -> bool:
@@ -220,7 +220,7 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
     inspection = hours(key, SERVICE, *post.services[lane - post.first_group])
     start = load.met[control.index] = post.enter_lane(arrival, lane, inspection)
     now = start + inspection
-    sim.record((arrival, ARRIVE, load.number, control.id, 0, start - arrival, ""))
+    sim.events.append((arrival, ARRIVE, load.number, control.id, 0, start - arrival, ""))
     yield now - arrival
 
     match, message = 0.0, None
@@ -289,7 +289,7 @@ def search(
 
 
 def searched_in_vain(sim: Replication, load: Consignment, control: Control, since: float) -> None:
-    sim.record((sim.env.now, SEARCHED, load.number, control.id, 0, sim.env.now - since, ""))
+    sim.events.append((sim.env.now, SEARCHED, load.number, control.id, 0, sim.env.now - since, ""))
 
 
 def held(sim: Replication, load: Consignment, control: Control) -> Way:
@@ -314,7 +314,7 @@ def held(sim: Replication, load: Consignment, control: Control) -> Way:
 def seize(sim: Replication, load: Consignment, control: Control, cause: str) -> bool:
     """The load is gone; a report on its sisters may follow."""
     sim.end(load)
-    sim.record((load.ended_at, SEIZED, load.number, control.id, load.load, 0.0, cause))
+    sim.events.append((load.ended_at, SEIZED, load.number, control.id, load.load, 0.0, cause))
     sim.intelligence.seized(load, control.index)
     if sim.organisations is not None:
         sim.organisations.lost(load, control.index)
