@@ -347,8 +347,11 @@ class Marks:
         """Control types and areas of what was met."""
         known = self._places.get(met)
         if known is None:
-            known = {(kind, area) for n, (kind, area, _) in enumerate(self.kinds) if met >> n & 1}
-            self._places[met] = known
+            known = self._places[met] = set()
+            while met:  # from the highest bit down: a long border has thousands, and a load few of them
+                kind, area, _ = self.kinds[met.bit_length() - 1]
+                known.add((kind, area))
+                met ^= 1 << met.bit_length() - 1
         return known
 
     def of_countries(self, countries: set[str]) -> int:

@@ -8,6 +8,7 @@ ramp-up before it uses the hop, and else goes on over the channels that need no 
 from __future__ import annotations
 
 import heapq
+import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -192,6 +193,7 @@ class Routes(Mapping[tuple[str, str], tuple[Hop, ...]]):
 
     def __init__(self, edges: Edges, sources: Sequence[str]) -> None:
         self.edges = edges
+        self.heads = {head for heads in edges.values() for head, _, _ in heads}
         self.searches: dict[str, _Search | None] = dict.fromkeys(sources)
         self.found: dict[tuple[str, str], tuple[Hop, ...] | None] = {}
 
@@ -224,8 +226,8 @@ class Routes(Mapping[tuple[str, str], tuple[Hop, ...]]):
             yield from (hop for head, _, hop in heads if search.way_to(head) == (hop,))
 
     def _search(self, tail: str, head: str) -> tuple[Hop, ...] | None:
-        if tail not in self.searches:
-            return None
+        if tail not in self.searches or (head not in self.heads and head != tail):
+            return None  # nobody sends to it: a search would go through the whole network for nothing
         with _SEARCHING:  # workers of a cluster may be threads
             search = self.searches[tail]
             if search is None:
@@ -246,10 +248,12 @@ class _Search:
 
     def way_to(self, target: str) -> tuple[Hop, ...] | None:
         """The hops to an office, none to the source itself; None if there is no way."""
-        while target not in self.settled:
-            if not self.fringe:
-                return None
+        # Offices that are no nearer cannot shorten the way: those as far, which may be hundreds,
+        # need not be gone through first.
+        while self.fringe and self.fringe[0][0] < self.seen.get(target, math.inf):
             self._settle_one()
+        if target not in self.seen:
+            return None
         hops: list[Hop] = []
         while target != self.source:
             hops.append(self.last[target])
@@ -262,7 +266,7 @@ class _Search:
             return
         self.settled.add(office)
         for head, more, hop in self.edges.get(office, ()):
-            if head not in self.settled and (head not in self.seen or delay + more < self.seen[head]):
+            if delay + more < self.seen.get(head, math.inf):
                 self.seen[head] = delay + more
                 self.last[head] = hop
                 self.pushed += 1

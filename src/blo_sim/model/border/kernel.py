@@ -40,7 +40,7 @@ _ROOT_HALF = np.int64(0x3FE6A09E667F3BCD)  # the bits of the root of a half
 _LOG_2_HIGH, _LOG_2_LOW = 6.93147180369123816490e-1, 1.90821492927058770002e-10
 _NUMBER = np.int64(1) << 40
 OVERFLOW = -np.inf
-_CHUNK = np.int64(6) << 32
+_CHUNK = np.int64(12) << 32
 _LAG = np.int64(24) << 32
 
 # Decisions of one lawful vehicle: word 4 * number + decision of its group's key.
