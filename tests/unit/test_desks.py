@@ -38,14 +38,11 @@ class Clock:
 
     def __init__(self) -> None:
         self.env = simpy.Environment()
-        self.events: list[Event] = []
+        self.events: list[Record] = []
 
     @property
     def now(self) -> float:
         return self.env.now
-
-    def record(self, record: Record) -> None:
-        self.events.append(Event._make(record))
 
     def at(self, delay: float, function: Callable[..., None], *arguments: Any) -> None:
         if delay > 0.0:
@@ -81,9 +78,13 @@ class Office:
         self.clock.at(hour, self.desk.put, message)
         return message
 
+    @property
+    def happened(self) -> list[Event]:
+        return [Event._make(record) for record in self.clock.events]
+
     def run(self, until: float = 200.0) -> list[tuple[float, int]]:
         self.clock.env.run(until=until)
-        return [(event.time, event.amount) for event in self.clock.events if event.kind == TAKEN]
+        return [(event.time, event.amount) for event in self.happened if event.kind == TAKEN]
 
 
 def tables(officers: Sequence[int], hours: float, late: float = 0.0) -> DeskTables:
@@ -109,9 +110,9 @@ def test_first_come_first_served() -> None:
         office.comes(hour, number)
     assert office.run() == [(0.5, 0), (1.5, 1), (2.5, 2)]
     assert office.released == [(1.5, [0]), (2.5, [1]), (3.5, [2])]
-    waits = [event.p for event in office.clock.events if event.kind == TAKEN]
+    waits = [event.p for event in office.happened if event.kind == TAKEN]
     assert waits == [0.0, 0.75, 1.5]
-    assert [event.p for event in office.clock.events if event.kind == WORKED] == [1.0] * 3
+    assert [event.p for event in office.happened if event.kind == WORKED] == [1.0] * 3
 
 
 def test_several_officers_work_at_once() -> None:
@@ -138,7 +139,7 @@ def test_work_is_drawn_for_the_report_and_the_office() -> None:
     office.desk.change(DeskTables((1,) * 168, law, (0.0,) * 168))
     office.comes(0.5, 7)
     office.run()
-    (work,) = (event.p for event in office.clock.events if event.kind == WORKED)
+    (work,) = (event.p for event in office.happened if event.kind == WORKED)
     assert work == pytest.approx(
         sample(uniform(report_of(7).key ^ key_of("desk desk"), 0), law), abs=2.0**-32
     )
@@ -166,7 +167,7 @@ def test_on_call_fewer_officers_who_need_longer() -> None:
     # One on call takes 3 h for the first (until 7) and for the second; at 8 h a second officer comes.
     assert office.run() == [(4.0, 0), (7.0, 1), (8.0, 2)]
     assert [hour for hour, _ in office.released] == [7.0, 9.0, 10.0]
-    works = [event.p for event in office.clock.events if event.kind == WORKED]
+    works = [event.p for event in office.happened if event.kind == WORKED]
     assert works == [3.0, 1.0, 3.0]
 
 

@@ -242,7 +242,6 @@ class _Search:
         self.edges, self.source = edges, source
         self.last: dict[str, Hop] = {}
         self.seen = {source: 0.0}
-        self.settled: set[str] = set()
         self.fringe = [(0.0, 0, source)]
         self.pushed = 0
 
@@ -262,9 +261,8 @@ class _Search:
 
     def _settle_one(self) -> None:
         delay, _, office = heapq.heappop(self.fringe)
-        if office in self.settled:
-            return
-        self.settled.add(office)
+        if delay > self.seen[office]:
+            return  # a shorter way was found meanwhile
         for head, more, hop in self.edges.get(office, ()):
             if delay + more < self.seen.get(head, math.inf):
                 self.seen[head] = delay + more

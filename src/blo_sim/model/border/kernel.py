@@ -191,12 +191,13 @@ def _draw_block(group):  # type: ignore[no-untyped-def]
         return
     for i in range(BLOCK):
         scratch[i] = _uniform(key, four + np.uint64(i) * _FOUR + _SERVICE)
-    normals = np.empty(BLOCK)
     if kind == EXPONENTIAL:
-        _exponentials(scratch, normals)
+        units = np.empty(BLOCK)
+        _exponentials(scratch, units)
         for i in range(BLOCK):
-            services[i] = _ticks(first * normals[i])
+            services[i] = _ticks(first * units[i])
         return
+    normals = np.empty(BLOCK)
     for i in range(BLOCK):
         normals[i] = _centre(scratch[i] - 0.5)
     tails, count = np.empty(BLOCK + 1, np.int64), 0

@@ -176,18 +176,12 @@ class Post:
         self._finds: dict[tuple[str, ...], dict[tuple[str, str, bool], float]] = {}
         self._finds_today: dict[tuple[str, str, bool], float] = {}
         self._thresholds: dict[tuple[float, float], Thresholds] = {}
-        self._usual = self._no_thresholds()
-
-    def _no_thresholds(self) -> list[list[Thresholds | None]]:
-        """Those without pattern or training, by lane group and hour of the week, as they come to be known."""
-        return [[None] * HOURS for _ in self.tables.groups]
 
     def change_bay(self, bay: Bay, now: float) -> None:
         """New equipment opens at ``now``: what came before was referred under the old shares."""
         self.borders.advance(self.number, now)
         self.borders.set_bay(self.number, bay)
         self.shares, self.undrawn, self.search_mean = bay.shares, bay.undrawn, bay.search_mean_h
-        self._usual = self._no_thresholds()
 
     def change_staff(self, staff: Staff, now: float) -> None:
         """A desk takes its officers at ``now``: who has come to the lanes before keeps its start."""
@@ -245,19 +239,13 @@ class Post:
         Without the post's d', with it, and with what ``pattern`` adds to it. ``shares`` are the lawful
         shares referred, those of the bay by default.
         """
-        place, hour = group - self.first_group, int(now) % HOURS
-        usual = self._usual[place][hour]
-        if usual is not None and not pattern and shares is None:
-            return usual
-        share = (self.shares if shares is None else shares)[place][hour]
-        d_prime = self.d_prime(now)
+        share = (self.shares if shares is None else shares)[group - self.first_group][int(now) % HOURS]
+        d_prime = self.d_prime(now) if self.tables.training else self.tables.d_prime
         known = self._thresholds.get((share, d_prime))
         if known is None:
             profiled = detection.pass_threshold(share, d_prime)
             known = detection.pass_threshold(share, 0.0), profiled, profiled
             self._thresholds[share, d_prime] = known
-        if shares is None and not self.tables.training:
-            self._usual[place][hour] = known
         if not pattern:
             return known
         return known[0], known[1], detection.pass_threshold(share, d_prime + pattern)
