@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import platform
@@ -37,8 +38,12 @@ def in_words(content: Mapping[str, Any]) -> str:
 def peak_memory_mb(*, of_children: bool = False) -> float:
     """Largest memory of this process so far, or of one that it waited for, megabytes.
 
-    nan where the system does not say.
+    nan where the system does not say. Linux hands what getrusage(2) calls the largest on from a parent to
+    the program it starts, so a process asks for its own in proc(5), by `VmHWM`.
     """
+    if not of_children:
+        with contextlib.suppress(OSError, StopIteration), open("/proc/self/status") as status:
+            return next(float(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024.0
     try:
         import resource
     except ImportError:
