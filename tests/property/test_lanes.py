@@ -31,7 +31,7 @@ from simpy.resources.resource import PriorityRequest
 from worlds import SMALL
 
 from blo_sim.clock import TICKS_PER_HOUR, positive
-from blo_sim.draws import MASK, law, quantile, sample, uniform, word
+from blo_sim.draws import CONSTANT, MASK, law, quantile, sample, uniform, word
 from blo_sim.errors import BloSimError, SimulationError
 from blo_sim.model.border import kernel
 from blo_sim.model.border.posts import Borders, Post
@@ -132,8 +132,9 @@ def by_kernel(
             continue
         car, wish = cars[i], visits[i].wish
         if step == "arrives":
-            car.start = desk.enter_lane(now, car.group, car.inspection)
-            heapq.heappush(agenda, (car.start + car.inspection, i, "inspected"))
+            service = CONSTANT, car.inspection, 0.0
+            car.start, inspected = desk.enter_lane(now, car.group, 0, 0, service)
+            heapq.heappush(agenda, (inspected, i, "inspected"))
             continue
         if step == "inspected":
             car.inspected = car.departure = now

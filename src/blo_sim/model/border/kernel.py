@@ -135,13 +135,18 @@ def _uniform_of(key, n):  # type: ignore[no-untyped-def]
     return _uniform(np.uint64(key), np.uint64(n))
 
 
-@compiled
-def _hours_of(key, n, kind, first, second):  # type: ignore[no-untyped-def]
+@inlined
+def _ticks_of(key, n, kind, first, second):  # type: ignore[no-untyped-def]
     if kind == LOGNORMAL:
         first = math.exp(first + second * _normal(_uniform(np.uint64(key), np.uint64(n))))
     elif kind == EXPONENTIAL:
         first = -first * math.log(_uniform(np.uint64(key), np.uint64(n)))
-    return np.float64(_ticks(first)) * _TICK
+    return _ticks(first)
+
+
+@compiled
+def _hours_of(key, n, kind, first, second):  # type: ignore[no-untyped-def]
+    return np.float64(_ticks_of(key, n, kind, first, second)) * _TICK
 
 
 uniform = entry(_uniform_of, np.uint64(0), 0)
@@ -495,11 +500,13 @@ def unsettled(posts, p):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def enter_lane(groups, posts, p, months, now, g, service):  # type: ignore[no-untyped-def]
-    """A live vehicle joins lane group ``g`` at ``now``; returns the start of its inspection, in hours.
+def enter_lane(  # type: ignore[no-untyped-def]
+    groups, posts, p, months, now, g, key, n, kind, first, second
+):
+    """A live vehicle joins lane group ``g`` at ``now``: start and end of its inspection, in hours.
 
-    Only this group is advanced, unless the rest of the post lags far behind. ``service`` in hours; a
-    ``OVERFLOW`` means that a table of the post is full.
+    Only this group is advanced, unless the rest of the post lags far behind. ``key`` and ``n`` name the
+    draw of the service time, the rest is its law. ``OVERFLOW`` twice means that a table of the post is full.
     """
     t = np.int64(now * _PER_HOUR)
     post = posts[p]
@@ -508,13 +515,14 @@ def enter_lane(groups, posts, p, months, now, g, service):  # type: ignore[no-un
     elif groups[g].next <= t:
         _lanes(groups, g, post, months, t)
     if post.overflow:
-        return OVERFLOW
+        return OVERFLOW, OVERFLOW
     group = groups[g]
     earliest = t if t > group.last_start else group.last_start
     start = _first_start(group.departures, earliest, group.lanes, group.lanes_until)
-    _occupy(group.departures, group.servers, start + np.int64(service * _PER_HOUR))
+    end = start + _ticks_of(key, n, kind, first, second)
+    _occupy(group.departures, group.servers, end)
     group.last_start = start
-    return np.float64(start) * _TICK
+    return np.float64(start) * _TICK, np.float64(end) * _TICK
 
 
 @compiled

@@ -39,7 +39,7 @@ def _calls() -> tuple[Callable[..., Any], ...]:
     """Of the kernel: `enter_lane`, `releases`, `enter_bay` and `ask_bay`, compiled for its records."""
     records = np.zeros(0, GROUP), np.zeros(0, POST), 0, np.zeros(0, np.int64)
     return (
-        kernel.entry(kernel.enter_lane, *records, 0.0, 0, 0.0),
+        kernel.entry(kernel.enter_lane, *records, 0.0, 0, np.uint64(0), 0, 0, 0.0, 0.0),
         kernel.entry(kernel.releases, *records, 0.0),
         kernel.entry(kernel.enter_bay, *records, 0.0, 0, False, 0.0),
         kernel.entry(kernel.ask_bay, *records, 0.0, 0),
@@ -188,12 +188,15 @@ class Post:
         self.borders.advance(self.number, now)
         self.borders.set_staff(self.number, staff)
 
-    def enter_lane(self, now: float, group: int, service: float) -> float:
-        """Start of a live vehicle's primary inspection."""
-        start: float = self._enter_lane(now, group, service)
-        if start == kernel.OVERFLOW:
+    def enter_lane(
+        self, now: float, group: int, key: int, decision: int, service: Law
+    ) -> tuple[float, float]:
+        """Start and end of a live vehicle's primary inspection, whose length is a draw of ``service``."""
+        enter = self._enter_lane  # Python calls what is bound quicker than attributes
+        times: tuple[float, float] = enter(now, group, key, decision, *service)
+        if times[0] == kernel.OVERFLOW:
             raise self.borders.overflow(self.number)
-        return start
+        return times
 
     def releases(self, now: float) -> bool:
         """Whether the bay would release a routine vehicle at ``now``."""

@@ -198,22 +198,23 @@ def _stream(
     for n, (key, load, kind, hidden, owner) in enumerate(zip(keys.tolist(), loads, *draws, strict=True)):
         name = owners[int(owner * stream.owner_count)]
         traffic_class, concealment, signed = carriage(world, stream, key, name, 0, kind, hidden)
+        route = stream.routes[chosen[n]]
         result.append(
-            Consignment(
-                number=first + n,
-                name=f"{stream.id}:{n}",
-                key=key,
-                stream=number,
-                commodity=stream.commodity,
-                departure=times[n],
-                load=load,
-                traffic_class=traffic_class,
-                concealment=concealment,
-                owner=name,
-                route=stream.routes[chosen[n]],
-                tips=tips.get(n, NO_TIPS),
-                signed=signed,
-                usual=chosen[n],
+            Consignment(  # by position: Python takes twice the time to call a class with names
+                first + n,
+                f"{stream.id}:{n}",
+                key,
+                number,
+                stream.commodity,
+                times[n],
+                load,
+                traffic_class,
+                concealment,
+                name,
+                route,
+                tips.get(n, NO_TIPS),
+                signed,
+                chosen[n],
             )
         )
     return result
@@ -361,32 +362,27 @@ def _pick(cumulative: tuple[tuple[float, T], ...], u: float, default: T) -> T:
 def departures(stream: Stream, months: tuple[int, ...], end: float, key: int) -> list[float]:
     """Departure times in hours, on the grid, before ``end``."""
     times: list[float] = []
-    day = 0
     last_day = int(end // 24.0)
-    now = 0.0
-    draws = _uniforms(key, stream, last_day)
-    rest = exponential(next(draws))
-    while day < last_day:
+    draws = _exponentials(key, stream, last_day)
+    rest = next(draws)
+    for day in range(last_day):
+        now, midnight = 24.0 * day, 24.0 * (day + 1)
         rate = stream.per_hour[months[day]]
-        room = rate * (24.0 * (day + 1) - now)
-        if rest < room:
+        while rest < (room := rate * (midnight - now)):
             now += rest / rate
-            times.append(on_grid(now))
-            rest = exponential(next(draws))
-        else:
-            rest -= room
-            day += 1
-            now = 24.0 * day
-    return [time for time in times if time < end]
+            times.append(now)
+            rest = next(draws)
+        rest -= room
+    return [time for time in map(on_grid, times) if time < end]
 
 
-def _uniforms(key: int, stream: Stream, days: int) -> Iterator[float]:
-    """``uniform(key, n)`` for n = 0, 1, ... : as many as will be needed, most likely, in one go."""
+def _exponentials(key: int, stream: Stream, days: int) -> Iterator[float]:
+    """``exponential(uniform(key, n))`` for n = 0, 1, ... : as many as are likely needed in one go."""
     mean = 24.0 * days * max(stream.per_hour)
     many = int(mean + 4.0 * math.sqrt(mean)) + 1
-    yield from uniforms(_places(key, many), 0).tolist()
+    yield from map(exponential, uniforms(_places(key, many), 0).tolist())
     for n in count(many):
-        yield uniform(key, n)
+        yield exponential(uniform(key, n))
 
 
 def choose(routes: tuple[Route, ...], keys: NDArray[np.uint64], months: list[int]) -> list[int]:

@@ -217,9 +217,9 @@ def pass_post(sim: Replication, load: Consignment, control: Control, lane: int) 
     post = sim.posts[control.post]
     key = load.key ^ control.key
     arrival = sim.env.now
-    inspection = hours(key, SERVICE, *post.services[lane - post.first_group])
-    start = load.met[control.index] = post.enter_lane(arrival, lane, inspection)
-    now = start + inspection
+    service = post.services[lane - post.first_group]
+    start, now = post.enter_lane(arrival, lane, key, SERVICE, service)
+    load.met[control.index] = start
     sim.events.append((arrival, ARRIVE, load.number, control.id, 0, start - arrival, ""))
     yield now - arrival
 
