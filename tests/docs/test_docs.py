@@ -191,13 +191,28 @@ def test_every_page_is_reachable_from_the_index() -> None:
     assert pages == listed
 
 
-def test_tutorial_runs_and_prints_what_it_shows(tmp_path: Path) -> None:
-    module = generate()
-    commands = 0
-    for command, shown, printed in module.played(page("tutorial.md"), tmp_path):
-        commands += 1
-        assert shape(module.cut(shown, printed)) == shape(shown), f"{command}: {RENEW}"
-    assert commands >= 10
+COMMANDS_OF_TUTORIAL = [
+    command for block in generate().blocks(page("tutorial.md")) for command, _ in block.steps
+]
+
+
+@pytest.fixture(scope="module")
+def tutorial(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str]]:
+    """Its commands in order, with what is printed there and what they print; later ones need earlier ones."""
+    return list(generate().played(page("tutorial.md"), tmp_path_factory.mktemp("tutorial")))
+
+
+def test_the_tutorial_has_commands() -> None:
+    assert len(COMMANDS_OF_TUTORIAL) >= 10
+
+
+@pytest.mark.parametrize("number", range(len(COMMANDS_OF_TUTORIAL)))
+def test_tutorial_runs_and_prints_what_it_shows(
+    tutorial: list[tuple[str, str, str]], number: int
+) -> None:
+    command, shown, printed = tutorial[number]
+    assert command == COMMANDS_OF_TUTORIAL[number]
+    assert shape(generate().cut(shown, printed)) == shape(shown), f"{command}: {RENEW}"
 
 
 def test_files_named_in_the_pages_exist() -> None:
