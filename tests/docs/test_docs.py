@@ -207,9 +207,7 @@ def test_the_tutorial_has_commands() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(COMMANDS_OF_TUTORIAL)))
-def test_tutorial_runs_and_prints_what_it_shows(
-    tutorial: list[tuple[str, str, str]], number: int
-) -> None:
+def test_tutorial_runs_and_prints_what_it_shows(tutorial: list[tuple[str, str, str]], number: int) -> None:
     command, shown, printed = tutorial[number]
     assert command == COMMANDS_OF_TUTORIAL[number]
     assert shape(generate().cut(shown, printed)) == shape(shown), f"{command}: {RENEW}"
