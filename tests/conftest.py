@@ -1,8 +1,9 @@
 """For all tests.
 
-Where ``BLO_SIM_NO_SKIPS`` is set, as in ``.ci/run``, a test that skips itself fails. Whole replications of
-the folders in `UNTRACED` are not traced for coverage, which would take half of their time; but kernels are
-where they run uncompiled, which is for their coverage.
+Where ``BLO_SIM_NO_SKIPS`` is set, as in ``.ci/run``, a test that skips itself fails. A replication takes two
+to three times as long where it is traced for coverage, so that the folders in `UNTRACED` are not, nor are
+single tests with the mark ``no_cover``; but kernels are where they run uncompiled, which is for their
+coverage.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.no_cover)
 
 
-@pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Nothing traces a test with ``no_cover``.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Nothing traces a test with ``no_cover``, nor the fixtures that it is the first to need.
 
     In a process of pytest-xdist, pytest-cov starts two tracers, one on the other, and pauses the upper one.
     """

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 
 @dataclass
@@ -38,7 +39,7 @@ def browser() -> Iterator[Any]:
 def watched(browser: Any) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     found = Watched(context.new_page())
-    found.page.set_default_timeout(15_000)
+    found.page.set_default_timeout(1000 * PATIENCE)
     found.page.on("request", lambda request: found.requests.append(request.url))
     found.page.on(
         "console",

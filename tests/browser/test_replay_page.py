@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import waiting
 
 from blo_sim import write_replay
-
-pytestmark = pytest.mark.no_cover
 
 DAYS = 20
 
@@ -41,12 +39,9 @@ def hour(page: Any) -> float:
     return float(page.locator("#slider").input_value())
 
 
-def until(page: Any, holds: Callable[[], bool], seconds: float = 15.0) -> None:
+def until(page: Any, holds: Callable[[], bool]) -> None:
     """Wait; the page's own policy forbids to wait inside it."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "this did not come about"
-        page.wait_for_timeout(30)
+    waiting.until(holds, lambda: page.wait_for_timeout(30))
 
 
 def picture(page: Any, number: int = 0) -> str:

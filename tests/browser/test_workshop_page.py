@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import waiting
 from worlds import small_world
 
 from blo_sim.workshop import server
 
 uvicorn = pytest.importorskip("uvicorn")
-pytestmark = pytest.mark.no_cover
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +27,7 @@ def address() -> Iterator[str]:
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [socket]})
     thread.start()
-    end = time.monotonic() + 20
-    while not running.started:
-        assert time.monotonic() < end, "the server does not start"
-        time.sleep(0.01)
+    waiting.until(lambda: running.started)
     yield f"http://127.0.0.1:{socket.getsockname()[1]}/"
     running.should_exit = True
     thread.join(20)
@@ -48,11 +44,14 @@ def page(watched: Any, address: str) -> Iterator[Any]:
     assert all(url.startswith((address, "data:", "blob:")) for url in watched.requests)
 
 
-def until(page: Any, holds: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "this did not come about"
-        page.wait_for_timeout(50)
+def until(page: Any, holds: Callable[[], bool]) -> None:
+    waiting.until(holds, lambda: page.wait_for_timeout(50))
+
+
+def reveal(page: Any) -> None:
+    """Ask for the answer, which is there some time after the film."""
+    until(page, lambda: page.locator("#reveal").is_visible())
+    page.click("#reveal")
 
 
 def text(page: Any, where: str) -> str:
@@ -88,7 +87,7 @@ def test_guess_lock_play_reveal(page: Any) -> None:
     assert page.locator("#answer").is_hidden(), "the answer waits until it is asked for"
     until(page, lambda: float(page.locator("#slider").input_value()) > 1)
     assert page.locator("input[name=guess]").first.is_disabled()
-    page.click("#reveal")
+    reveal(page)
     assert "It came out otherwise: Some of it" in text(page, "#answer-verdict")
     assert "95 % interval" in text(page, "#answer-numbers")
     assert "smugglers' answer changes that by -" in text(page, "#answer-numbers")
@@ -106,8 +105,7 @@ def test_a_number_is_guessed_too(page: Any) -> None:
     page.click("[data-lesson=false-tips]")
     page.fill("input[name=guess]", "10")
     page.click("#lock")
-    until(page, lambda: page.locator("#reveal").is_visible())
-    page.click("#reveal")
+    reveal(page)
     verdict = text(page, "#answer-verdict")
     assert verdict.startswith("You said 10 %, the simulation says ")
     assert 15 < float(verdict.split("says ")[1].split(" %")[0]) < 35
@@ -128,7 +126,7 @@ def test_a_changed_world_is_run_and_the_address_remembers_it(page: Any, address:
     until(page, lambda: "of 2 runs have less" in text(page, "#among"))
     film = page.locator("figure h2").all_inner_texts()
     assert film == ["two-bridges", "two-bridges-office"]
-    page.click("#reveal")
+    reveal(page)
     assert "over 2 runs" in text(page, "#answer-numbers")
     remembered = page.url
     page.goto("about:blank")
@@ -226,8 +224,7 @@ def test_nothing_bars_people_who_use_it_otherwise(page: Any) -> None:
     assert results.violations_count == 0, results.generate_report()
     own_worlds(page)
     page.click("#run")
-    until(page, lambda: page.locator("#reveal").is_visible())
-    page.click("#reveal")
+    reveal(page)
     page.locator("#play").click()
     results = axe.run(page)
     assert results.violations_count == 0, results.generate_report()

@@ -27,8 +27,6 @@ from blo_sim.model.traffic.demand import Consignment
 from blo_sim.model.traffic.prospects import Options, Smugglers, smugglers
 from blo_sim.world.compile import World
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 ANSWERING = answering_world()
 ONCE = ("run.days=20", "run.warmup_days=5", "behaviour.lay_low=0.0", "behaviour.replacement=0.0")
 """Loads are planned once, in one month, and are the same in both worlds."""

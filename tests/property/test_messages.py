@@ -47,8 +47,6 @@ from blo_sim.model.events import (
 from blo_sim.model.replication import Replication, replicate
 from blo_sim.world.compile import World
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 EVERYTHING = everything_world()
 OF_SMUGGLERS = {"deterred", "diverted"}
 """Kinds of events that need smugglers who respond: see ``test_smugglers.py``."""

@@ -22,8 +22,6 @@ from blo_sim.model.traffic.prospects import smugglers
 from blo_sim.results.response import RESPONSE
 from blo_sim.world.compile import World
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 ANSWERING = answering_world()
 SHORT = ("run.days=20", "run.warmup_days=5")
 WITHOUT = (

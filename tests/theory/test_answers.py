@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from statistics import fmean
 
 import pytest
 from intervals import covers, interval
@@ -12,8 +13,6 @@ from worlds import ROVERS, answering_world, weighing_world
 from blo_sim import compare, simulate
 from blo_sim.experiment.result import CompareResult
 from blo_sim.results.summary import MICRO, Summary
-
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
 
 BEHAVIOURS = ["fixed", "learning", "best-reply"]
 REPLICATIONS = 80
@@ -84,58 +83,55 @@ TIMED = (*BUSY, "link.delay_h={ lognormal = { mean = 8.0, cv = 0.1 } }")
 LINES = ("detection", "displacement", "deterred", "replacement", "interaction", "net")
 
 
-@lru_cache(maxsize=6)
-def gain(behaviour: str, office: str, *changes: str) -> CompareResult:
-    """Against a world whose office tells across the border within some 10 % of 8 hours.
-
-    The draws of a channel belong to the office that opens it: under another name it has others.
-    """
-    return compare(
-        load(weighing_world(), *TIMED),
-        load(weighing_world().replace("blo-bridge", office), *TIMED, *changes),
-        behaviour=behaviour,
-        replications=30,
-        seed=20131062,
-        workers=1,
-    )
-
-
-def kept(result: CompareResult, line: str) -> dict[str, float]:
-    name = result.design.alternatives[0]
-    return result.document()["commodities"]["heroin"]["ledger"][name][line]["kept_kg"]
-
-
-def by_replication(result: CompareResult, line: str, commodity: str = "heroin") -> list[float]:
-    """Kilograms kept from delivery that one line of the ledger has, by replication."""
-    rows = result.ledger_table()
-    return [row["kept_kg"] for row in rows if (row["commodity"], row["line"]) == (commodity, line)]
+def by_replication(result: CompareResult, world: str, line: str, commodity: str) -> list[float]:
+    """Kilograms kept from delivery that one line of a world's ledger has, by replication."""
+    return [
+        row["kept_kg"]
+        for row in result.ledger_table()
+        if (row["scenario"], row["commodity"], row["line"]) == (world, commodity, line)
+    ]
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 def test_tips_at_other_times_lose_and_gain_nothing(behaviour: str) -> None:
     """The same tips by the same law, each some 10 % sooner or later: no line of the ledger is off 0.
 
-    A world without informants tells what tips are worth, of which the intervals are a small part.
+    The office tells across the border within some 10 % of 8 hours. The draws of a channel belong to the
+    office that opens it: under another name it has others. A world without informants tells what tips are
+    worth, of which the intervals are a small part.
     """
-    result = gain(behaviour, "blo-span")
-    worth = -kept(gain(behaviour, "blo-bridge", "sources.informants-origin.probability=0.0"), "net")["mean"]
+    result = compare(
+        load(weighing_world(), *TIMED),
+        load(weighing_world().replace("blo-bridge", "blo-span"), *TIMED),
+        load(weighing_world(), *TIMED, "sources.informants-origin.probability=0.0"),
+        behaviour=behaviour,
+        replications=30,
+        seed=20131062,
+        workers=1,
+    )
+    renamed, untold = result.design.alternatives
+    worth = -fmean(by_replication(result, untold, "net", "heroin"))
     assert worth > 0
     for line in LINES:
-        values = by_replication(result, line)
+        values = by_replication(result, renamed, line, "heroin")
         if any(values):
             assert covers(values, 0.0), line
             low, high = interval(values)
             assert high - low < 0.2 * worth
-    assert any(by_replication(result, "detection"))
+    assert any(by_replication(result, renamed, "detection", "heroin"))
 
 
 # Displacement, rung 7 ----------------------------------------------------------------------------------
 
 
+OFFICE = "two-bridges-office"
+
+
 @lru_cache(maxsize=2)
 def bridges(behaviour: str) -> CompareResult:
-    pair = "two-bridges", "two-bridges-office"
-    return compare(*pair, behaviour=behaviour, replications=12, days=120, seed=20131063, workers=1)
+    return compare(
+        "two-bridges", OFFICE, behaviour=behaviour, replications=12, days=120, seed=20131063, workers=1
+    )
 
 
 def met(result: CompareResult, name: str, crossing: str) -> list[int]:
@@ -155,14 +151,14 @@ def test_an_office_moves_those_who_learn_to_the_other_bridge() -> None:
     changes = {control: moved(result, control) for control in ("east", "west")}
     assert interval(changes["east"])[1] < 0 < interval(changes["west"])[0]
     assert all(abs(east + west) < 0.2 * west for east, west in zip(*changes.values(), strict=True))
-    assert all(grams > 0 for grams in met(result, "two-bridges-office", "east"))
+    assert all(grams > 0 for grams in met(result, OFFICE, "east"))
 
 
 def test_their_response_takes_back_most_of_what_fixed_ways_lose() -> None:
     fixed, learning = bridges("fixed"), bridges("learning")
-    rows = {line: by_replication(learning, line, "goods") for line in ("displacement", "net")}
-    unchanged = by_replication(fixed, "net", "goods")
-    assert interval(rows["displacement"])[1] < 0.0
-    assert interval(rows["net"])[0] > 0.0
-    shares = [net - 0.5 * before for net, before in zip(rows["net"], unchanged, strict=True)]
+    displaced, net = (by_replication(learning, OFFICE, line, "goods") for line in ("displacement", "net"))
+    unchanged = by_replication(fixed, OFFICE, "net", "goods")
+    assert interval(displaced)[1] < 0.0
+    assert interval(net)[0] > 0.0
+    shares = [after - 0.5 * before for after, before in zip(net, unchanged, strict=True)]
     assert interval(shares)[1] < 0.0

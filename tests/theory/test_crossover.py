@@ -13,8 +13,6 @@ from worlds import layout_world
 from blo_sim.model.events import DEPART, READ, SENT, TAKEN, EventLog
 from blo_sim.model.replication import replicate
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 MU, LAM, NU, HUB, POSTS = 2.0, 0.5, 1.5, 6.0, 8
 """Rates an hour: delay of a channel, travel, service of a sector's desk and of the hub's."""
 LAYOUTS = ("mesh", "hub")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 
-import pytest
 from intervals import CONFIDENCE
 from scipy.stats import t
 
 from blo_sim import warmup_study
 from blo_sim.analysis.warmup import Bias
-
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
 
 REPLICATIONS = 12
 

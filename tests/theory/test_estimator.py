@@ -12,8 +12,6 @@ from worlds import ROVERS, SMALL
 from blo_sim.model.replication import replicate
 from blo_sim.results.summary import MICRO, Summary, summarise
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 REPLICATIONS = 120
 
 BUSY = (

@@ -13,8 +13,6 @@ from worlds import hub_world
 from blo_sim.model.events import READ, SENT, TAKEN, WORKED, EventLog
 from blo_sim.model.replication import replicate
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 MU, LAM, NU = 2.0, 0.5, 1.5
 """Rates an hour: delay of a link, travel of the subject, service of the desk."""
 REPLICATIONS = 30

@@ -20,8 +20,6 @@ from blo_sim.model.replication import replicate
 from blo_sim.scenario import Scenario, load_scenario
 from blo_sim.world.compile import World, compile_world
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 WORLD = Path(plain_model.__file__).with_name("plain_world.toml")
 SEEDS = [20131022 + number for number in range(20)]
 Clock = Literal["steady", "dated"]

@@ -20,8 +20,6 @@ from blo_sim.model.border.posts import Borders
 from blo_sim.model.replication import replicate
 from blo_sim.world.compile import World
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 FLAT = {"hours": [1.0] * 24}
 SERVICE_H = 0.1
 DAYS = 365

@@ -15,8 +15,6 @@ from blo_sim.scenario import Scenario, load_scenario
 from blo_sim.scenario.graphs import read_graph
 from blo_sim.world.compile import compile_world
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 CROSSINGS = ("east", "west", "ford", "pass")
 SEED = 20131051
 

@@ -13,8 +13,6 @@ import blo_sim
 from blo_sim.analysis.generate import generate_instance
 from blo_sim.analysis.scenario_bound import bound_scenario
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 SEED = 20131091
 AT_ONCE = (
     *(f"channels.{name}.delay_h=0.0001" for name in ("posts-capitals", "sectors-capitals", "units-capitals")),

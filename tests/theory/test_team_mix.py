@@ -12,8 +12,6 @@ from worlds import roads_world
 from blo_sim.model.events import DEPART, SEIZED
 from blo_sim.model.replication import replicate
 
-pytestmark = pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
-
 MIX = (0.6, 0.3, 0.1)
 DETECTION = 0.4
 DAYS = 89

@@ -51,6 +51,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.no_cover
 def test_a_real_place_is_told_by_border_and_control_type(
     command: list[str], places: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,6 +59,7 @@ def test_the_load_of_a_hub_is_reports_over_service_rate() -> None:
 
 
 @pytest.mark.parametrize("name", ["overload", "overload-mesh"])
+@pytest.mark.no_cover
 def test_desks_are_about_as_busy_in_a_run_as_was_said_before(name: str) -> None:
     """Where nearly all is tips and false reports, by broadcast and by need-to-know."""
     scenario = load_scenario(name)

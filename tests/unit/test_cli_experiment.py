@@ -356,6 +356,7 @@ def test_run_under_all_behaviours_holds_the_document_of_each(
     assert answer(capsys, "run", weighing) == content["behaviours"]["learning"]  # as the scenario says
 
 
+@pytest.mark.no_cover
 def test_compare_under_all_behaviours_holds_the_document_of_each(
     weighing: str, weighing_without: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -428,6 +429,7 @@ def test_the_table_of_all_behaviours_sets_them_side_by_side(
     assert max(len(line) for line in out.splitlines()) <= 110
 
 
+@pytest.mark.no_cover
 def test_all_behaviours_come_with_both_ends_of_the_threshold(
     weighing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

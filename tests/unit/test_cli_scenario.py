@@ -83,6 +83,7 @@ def test_check_tells_what_the_world_says(
     assert "f.toml:3: flows.x: no route" in err
 
 
+@pytest.mark.no_cover
 def test_new_and_check(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

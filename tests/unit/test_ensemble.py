@@ -162,6 +162,7 @@ def test_gains_have_a_range_and_say_in_how_many_worlds_they_are_positive() -> No
     assert result.to_dataframe()["plausible_low"].notna().any()
 
 
+@pytest.mark.no_cover
 def test_without_spread_of_the_parameters_the_range_is_narrower_than_the_interval() -> None:
     point = "range = [0.5, 0.500000001]"
     text = altered(
@@ -228,6 +229,7 @@ def test_the_report_says_what_the_range_is_where_draws_differ(capsys: Any, tmp_p
     assert "range of 4 draws; 6 replications, Monte Carlo interval of the mean of these draws" in text
 
 
+@pytest.mark.no_cover
 def test_the_report_of_a_comparison_says_where_the_mean_over_all_worlds_lies() -> None:
     worlds = load(weighing_world(), "offices.blo-bridge.full_effect=0.0"), load(weighing_world())
     result = blo_sim.compare(*worlds, replications=6, parameters=ensemble(), **SHORT | {"days": 365})

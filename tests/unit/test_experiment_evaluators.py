@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE, until
 
 from blo_sim.errors import SimulationError, UsageError
 from blo_sim.experiment import evaluators
@@ -158,7 +159,7 @@ def test_closing_early_stops_the_workers_at_once() -> None:
     pid = next(results)[1]
     started = time.monotonic()
     results.close()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60  # all of them would take some three minutes
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
@@ -206,7 +207,7 @@ def test_ctrl_c_reaches_the_parent_only(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "first\n"
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     assert out == "stopped\n"
     assert err == ""
     assert process.returncode == 0
@@ -236,10 +237,7 @@ def test_workers_of_a_killed_program_end_too(tmp_path: Path) -> None:
     process.kill()
     process.stdout.close()
     process.wait()
-    deadline = time.monotonic() + 20
-    while running(worker) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not running(worker)
+    until(lambda: not running(worker))
 
 
 def running(pid: int) -> bool:
@@ -293,10 +291,7 @@ def test_a_cluster_of_this_machine_is_started_and_stopped() -> None:
     results = list(ClusterEvaluator(multiply, 1, "local:1").map(range(3)))
     assert [value for value, _ in results] == [0, 1, 2]
     (pid,) = {pid for _, pid in results}
-    deadline = time.monotonic() + 20
-    while running(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not running(pid)
+    until(lambda: not running(pid))
 
 
 @pytest.mark.parametrize("address", ["", "here", "local:0", "local:-1", "local:many", "tcp:1", "http://a:1"])

@@ -51,6 +51,7 @@ def all_layouts() -> LayoutsResult:
     return compare_layouts(load(WORLD), **COMMON)
 
 
+@pytest.mark.no_cover
 def test_the_usual_layouts_run_under_the_same_draws(all_layouts: LayoutsResult) -> None:
     content = all_layouts.document()
     assert list(content["layouts"]) == list(content["graph"]) == list(content["scenarios"]) == list(LAYOUTS)
@@ -117,6 +118,7 @@ def test_the_crossover_is_hub_and_mesh_with_more_false_reports(all_layouts: Layo
     assert false[1.0, "mesh"] > false[1.0, "hub"]
 
 
+@pytest.mark.no_cover
 def test_worlds_of_the_crossover_are_those_that_a_file_would_make(all_layouts: LayoutsResult) -> None:
     assert all_layouts.crossing is not None
     design = all_layouts.crossing[0].design
@@ -178,6 +180,7 @@ def test_eight_replications_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert plans == [8]
 
 
+@pytest.mark.no_cover
 def test_a_graph_of_ones_own(world: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     graph = {"nodes": [{"id": "bridge-aa"}, {"id": "bridge-bb"}], "edges": []}
     graph["edges"] = [{"source": "bridge-aa", "target": "bridge-bb", "delay_h": 0.25}]
@@ -251,6 +254,7 @@ def test_measures_of_a_graph_by_hand() -> None:
 # The command
 
 
+@pytest.mark.no_cover
 def test_the_table_says_where_layouts_hurt(world: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["layouts", world, *SHORT]) == 0
     out, err = capsys.readouterr()
@@ -267,6 +271,7 @@ def test_the_table_says_where_layouts_hurt(world: str, capsys: pytest.CaptureFix
     assert out.isascii()
 
 
+@pytest.mark.no_cover
 def test_one_layout_alone_is_not_compared(world: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["layouts", world, *SHORT, "--layout", "hub"]) == 0
     assert capsys.readouterr().out.startswith("world under the layout hub, in 10 days: 2 replications.")
@@ -288,6 +293,7 @@ def test_out_holds_the_document_and_the_rows(
     assert found == {"layouts.csv", "layouts.json", "manifest.json", "runs.sqlite"}
 
 
+@pytest.mark.no_cover
 def test_overrides_count(world: str, capsys: pytest.CaptureFixture[str]) -> None:
     silent = ["--set", "sources.informants-origin.probability=0", "--set", "reports.other_side.probability=0"]
     silent += ["--set", "reports.seizure.probability=0", "--layout", "hub", "--format", "json"]

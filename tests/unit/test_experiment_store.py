@@ -84,6 +84,7 @@ def overload() -> blo_sim.Scenario:
 
 
 @pytest.mark.parametrize("worlds", [2, 4])
+@pytest.mark.no_cover
 def test_layouts_go_on_where_they_stopped(
     worlds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,6 +163,7 @@ def test_surplus_replications_stay_out_of_the_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("segment", [1, 2, 3, 100])
+@pytest.mark.no_cover
 def test_columns_and_recent_replications_are_read_together(
     segment: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -359,13 +361,13 @@ store.SECONDS_BETWEEN_COMMITS = 0.0
 store.SEGMENT = 7
 if __name__ == "__main__":
     blo_sim.compare(
-        sys.argv[2], sys.argv[3], replications=28, days=10, seed=5, workers=2, behaviour="learning",
-        store=sys.argv[1],
+        sys.argv[2], sys.argv[3], replications=28, days=10, seed=5, workers=int(sys.argv[4]),
+        behaviour="learning", store=sys.argv[1],
     )
 """
 
 
-@pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
+@pytest.mark.no_cover
 def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
     weighing: str, weighing_without: str, tmp_path: Path
 ) -> None:
@@ -374,8 +376,9 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
     script.write_text(textwrap.dedent(SCRIPT), encoding="utf-8")
     folder = tmp_path / "kept"
     kills = 0
-    for goal in (1, 3, 6, 8, 11, 14, 16, 19, 21, 23):
-        process = subprocess.Popen([sys.executable, str(script), str(folder), weighing_without, weighing])
+    for number, goal in enumerate((1, 3, 6, 8, 11, 14, 16, 19, 21, 23)):
+        arguments = [str(folder), weighing_without, weighing, str(1 + number % 2)]
+        process = subprocess.Popen([sys.executable, str(script), *arguments])
         while process.poll() is None and finished(folder) < goal:
             time.sleep(0.002)
         if process.poll() is None:

@@ -514,6 +514,7 @@ def test_a_layout_of_the_region_keeps_every_source_with_its_capital(stem: str) -
     assert all((row.office, capital[country[row.office]]) in routes for row in model.sources)
 
 
+@pytest.mark.no_cover
 def test_layouts_of_the_region_differ_in_the_layout_alone() -> None:
     extension = load_scenario("k22-extension")
     for stem, layout in REGION.items():

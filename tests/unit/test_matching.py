@@ -35,6 +35,7 @@ def world(low: float = 0.2, high: float = 0.3) -> str:
     return small_world() + TARGET.replace("LOW", str(low)).replace("HIGH", str(high))
 
 
+@pytest.mark.no_cover
 def test_draws_within_the_widened_bounds_are_kept_and_the_others_stored(tmp_path: Path) -> None:
     path = tmp_path / "draws.json"
     seen = match_history(load(world(0.0, 1.0)), workers=1, **SETTINGS)
@@ -50,6 +51,7 @@ def test_draws_within_the_widened_bounds_are_kept_and_the_others_stored(tmp_path
     assert read_ensemble(path) == found
 
 
+@pytest.mark.no_cover
 def test_it_goes_on_where_it_stopped_and_workers_change_nothing(tmp_path: Path) -> None:
     scenario = load(world())
     whole, part = tmp_path / "whole.json", tmp_path / "part.json"

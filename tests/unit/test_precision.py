@@ -91,7 +91,7 @@ def test_intervals_cover_with_stopping_on(shape: float) -> None:
     assert covered / count < 0.97
 
 
-@pytest.mark.no_cover  # whole replications, which take three times as long under a tracer
+@pytest.mark.no_cover
 def test_an_experiment_stops_by_itself_at_the_same_place_anywhere(tmp_path: Path) -> None:
     worlds = load(small_world(), "units.north-unit.detection=0.0"), load(small_world())
     found = blo_sim.compare(*worlds, precision=0.2, workers=1, **SHORT)

@@ -88,7 +88,7 @@ def entry_is_dear(step: Step, borders: int) -> float | None:
 @settings(max_examples=150, deadline=None)
 @given(legs, st.integers(1, 12), st.sampled_from([(plain, 1), (entry_is_dear, 2)]))
 @example([("a", "e", 1.0), ("a", "e", 1.0), ("a", "b", 0.5), ("b", "e", 0.5)], 3, (plain, 1))
-@pytest.mark.no_cover  # three times as long under a tracer
+@pytest.mark.no_cover
 def test_the_cheapest_routes_are_those_of_yen(
     roads: list[tuple[str, str, float]], k: int, rule: tuple[Cost, int]
 ) -> None:

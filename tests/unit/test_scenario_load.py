@@ -86,6 +86,7 @@ def test_a_problem_finds_its_line(tmp_path: Path) -> None:
     assert scenario.problem("nowhere.at.all", "odd").line == 0
 
 
+@pytest.mark.no_cover
 def test_bundled_scenarios_load() -> None:
     rows = bundled_scenarios()
     assert {"k22-baseline", "k22-extension", "k22-neutral", "no-offices"} <= {row.name for row in rows}

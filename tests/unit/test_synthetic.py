@@ -41,6 +41,7 @@ def test_a_border_depends_on_its_seed_alone() -> None:
     assert first == again != other
 
 
+@pytest.mark.no_cover
 def test_choice_sets_and_load_do_not_grow_with_the_border() -> None:
     for crossings in (10, 200):
         world = compile_world(synthetic_scenario(crossings, seed=1), clock="steady", days=1)

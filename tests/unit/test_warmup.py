@@ -115,6 +115,7 @@ def test_periods_add_up_to_a_run_without_warm_up(study: WarmupResult) -> None:
     assert ("seizures", "heroin") in names
 
 
+@pytest.mark.no_cover
 def test_an_alternative_has_its_gain_in_kilograms() -> None:
     worlds = load(small_world()), load(small_world(), "units.north-unit.detection=0.5")
     result = blo_sim.warmup_study(*worlds, longest=0, replications=2, seed=1, workers=1)
@@ -136,6 +137,7 @@ def test_an_alternative_has_its_gain_in_kilograms() -> None:
     assert gain.bias == pytest.approx(years[0] - years[1])
 
 
+@pytest.mark.no_cover
 def test_the_command_prints_what_the_study_found(capsys: pytest.CaptureFixture[str], small: str) -> None:
     assert main(["warmup", small, *SHORT]) == 0
     out = capsys.readouterr().out
@@ -151,6 +153,7 @@ def test_the_command_prints_what_the_study_found(capsys: pytest.CaptureFixture[s
     assert {row["warmup_days"] for row in rows} == {"0", "10"}
 
 
+@pytest.mark.no_cover
 def test_the_picture_is_the_same_twice(tmp_path: Path, small: str) -> None:
     pytest.importorskip("matplotlib")
     pictures = [tmp_path / "one.svg", tmp_path / "two.svg"]

@@ -8,13 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import PATIENCE, until
 from worlds import small_world
 
 from blo_sim import compare, load_scenario
@@ -44,14 +44,6 @@ def workshop() -> Iterator[server.Workshop]:
 def client(workshop: server.Workshop) -> Iterator[Any]:
     with testclient.TestClient(workshop.app(), base_url=HERE) as found:
         yield found
-
-
-def until(holds: Callable[[], Any], seconds: float = 30.0) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end, "this did not come about"
-        time.sleep(0.02)
-    return found
 
 
 def two(**more: Any) -> dict[str, Any]:
@@ -240,6 +232,7 @@ def test_wrong_values_of_a_world_fail_with_key_and_limit() -> None:
         carried_out(Order((World(BRIDGES[1], ("offices.blo-east.components.desk=99",)),), 1, 1))
 
 
+@pytest.mark.no_cover
 def test_one_world_alone_has_a_film_and_no_answer() -> None:
     told: list[tuple[int, int]] = []
     films: list[dict[str, Any]] = []
@@ -473,7 +466,7 @@ def test_the_command_serves_until_it_is_told_to_stop_and_frees_the_port(small: s
         assert program.stdout is not None
         address = program.stdout.readline().split(" at ")[1].split()[0]
         assert address.startswith("http://127.0.0.1:")
-        with urlopen(f"{address}api/start", timeout=10) as answer:
+        with urlopen(f"{address}api/start", timeout=PATIENCE) as answer:
             assert json.load(answer)["scenarios"] == ["two-bridges", "small"]
         program.send_signal(signal.SIGINT)
         assert program.wait(15) == 0
