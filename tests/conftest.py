@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +28,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.no_cover)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Nothing traces a test with ``no_cover``, nor the fixtures that it is the first to need.
-
-    In a process of pytest-xdist, pytest-cov starts two tracers, one on the other, and pauses the upper one.
-    """
-    if item.get_closest_marker("no_cover") is None:
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Nothing traces the fixtures that a test with ``no_cover`` is the first to need."""
+    with untraced(item):
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Nothing traces a test with ``no_cover``.
+
+    In a process of pytest-xdist, pytest-cov starts two tracers, one on the other, and pauses the upper one
+    just before this.
+    """
+    with untraced(item):
+        return (yield)
+
+
+@contextmanager
+def untraced(item: pytest.Item) -> Iterator[None]:
+    """As it was, except for a test with ``no_cover``."""
+    if item.get_closest_marker("no_cover") is None:
+        yield
+        return
     tracer = sys.gettrace()
     sys.settrace(None)
     try:
-        return (yield)
+        yield
     finally:
         sys.settrace(tracer)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import Any, Protocol
 
 Key = Any
@@ -98,6 +99,8 @@ class Stretch:
 
 
 def summed(runs: Runs, table: str, keys: Sequence[Key]) -> list[int]:
-    """Some columns added up; zeros if there are none."""
-    columns = [runs.column(table, key) for key in keys]
-    return [sum(values) for values in zip(*columns, strict=True)] if columns else [0] * len(runs)
+    """Some columns added up, one in memory at a time; zeros if there are none."""
+    total = [0] * len(runs)
+    for key in keys:
+        total = list(map(add, total, runs.column(table, key)))
+    return total
