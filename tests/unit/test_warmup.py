@@ -137,7 +137,6 @@ def test_an_alternative_has_its_gain_in_kilograms() -> None:
     assert gain.bias == pytest.approx(years[0] - years[1])
 
 
-@pytest.mark.no_cover
 def test_the_command_prints_what_the_study_found(capsys: pytest.CaptureFixture[str], small: str) -> None:
     assert main(["warmup", small, *SHORT]) == 0
     out = capsys.readouterr().out
@@ -153,7 +152,6 @@ def test_the_command_prints_what_the_study_found(capsys: pytest.CaptureFixture[s
     assert {row["warmup_days"] for row in rows} == {"0", "10"}
 
 
-@pytest.mark.no_cover
 def test_the_picture_is_the_same_twice(tmp_path: Path, small: str) -> None:
     pytest.importorskip("matplotlib")
     pictures = [tmp_path / "one.svg", tmp_path / "two.svg"]
