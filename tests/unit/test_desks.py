@@ -104,6 +104,14 @@ DAY = [0] * 8 + [1] * 8 + [0] * 8
 """One officer from 8 to 16 h."""
 
 
+def test_thousands_that_take_no_time_are_done_when_the_desk_opens() -> None:
+    office = Office(DAY, hours=0.0)
+    for number in range(3000):
+        office.comes(1.0, number)
+    assert office.run() == [(8.0, number) for number in range(3000)]
+    assert office.released == [(8.0, [number]) for number in range(3000)]
+
+
 def test_first_come_first_served() -> None:
     office = Office(ONE, hours=1.0)
     for hour, number in ((0.5, 0), (0.75, 1), (1.0, 2)):

@@ -77,6 +77,7 @@ class Desk:
         self.office = office
         self.key = key
         self.busy = 0
+        self.starting = False
         self.queue: list[tuple[int, int, Job]] = []
         self.arrivals = 0
         self.wake_at = -1.0
@@ -134,9 +135,16 @@ class Desk:
         return on_grid(hours + self.tables.extra[int(start) % WEEK])
 
     def start(self) -> None:
-        """Free officers take up what waits."""
+        """Free officers take up what waits.
+
+        Work that takes no time ends within this loop, which then goes on: any number of such jobs may wait.
+        """
+        if self.starting:
+            return
+        self.starting = True
         while self.queue and self.busy < self._officers():
             self._begin(heapq.heappop(self.queue)[2])
+        self.starting = False
         if self.queue:
             self._wake_later()
 
