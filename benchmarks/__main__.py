@@ -1,4 +1,4 @@
-"""All benchmarks, one after the other: ``python -m benchmarks``, about an hour.
+"""All benchmarks, one after the other: ``python -m benchmarks``, some two hours.
 
 Each can be run alone, `python -m benchmarks.NAME`, with ``--format json`` and settings of its own. With
 ``--out DIR`` each table is written to NAME.txt in a folder.
