@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import waiting
+from waiting import until_on
 
 from blo_sim import write_replay
 
@@ -39,11 +38,6 @@ def hour(page: Any) -> float:
     return float(page.locator("#slider").input_value())
 
 
-def until(page: Any, holds: Callable[[], bool]) -> None:
-    """Wait; the page's own policy forbids to wait inside it."""
-    waiting.until(holds, lambda: page.wait_for_timeout(30))
-
-
 def picture(page: Any, number: int = 0) -> str:
     found: str = page.locator("canvas").nth(number).evaluate("(canvas) => canvas.toDataURL()")
     return found
@@ -69,7 +63,7 @@ def test_it_opens_with_both_worlds_and_says_what_it_is(page: Any) -> None:
 def test_it_plays_pauses_and_steps(page: Any) -> None:
     page.select_option("#speed", "72")
     page.click("#play")
-    until(page, lambda: hour(page) > 30)
+    until_on(page, lambda: hour(page) > 30)
     assert page.locator("#play").inner_text() == "Pause"
     page.click("#play")
     stopped = hour(page)
@@ -105,7 +99,7 @@ def test_keys_do_what_buttons_do(page: Any) -> None:
     page.keyboard.press("-")
     assert page.locator("#speed").input_value() == "3"
     page.keyboard.press("Space")
-    until(page, lambda: hour(page) > 25)
+    until_on(page, lambda: hour(page) > 25)
     page.keyboard.press("Space")
     page.keyboard.press("Home")
     assert hour(page) == 0
@@ -134,10 +128,10 @@ def test_the_play_ends_at_the_end_and_begins_again(page: Any) -> None:
     seek(page, DAYS * 24 - 2)
     page.select_option("#speed", "24")
     page.click("#play")
-    until(page, lambda: page.locator("#play").inner_text() == "Play")
+    until_on(page, lambda: page.locator("#play").inner_text() == "Play")
     assert hour(page) == DAYS * 24
     page.click("#play")
-    until(page, lambda: hour(page) < DAYS * 12)
+    until_on(page, lambda: hour(page) < DAYS * 12)
     page.click("#play")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import waiting
+from waiting import until, until_on
 from worlds import small_world
 
 from blo_sim.workshop import server
@@ -27,7 +27,7 @@ def address() -> Iterator[str]:
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [socket]})
     thread.start()
-    waiting.until(lambda: running.started)
+    until(lambda: running.started)
     yield f"http://127.0.0.1:{socket.getsockname()[1]}/"
     running.should_exit = True
     thread.join(20)
@@ -44,13 +44,9 @@ def page(watched: Any, address: str) -> Iterator[Any]:
     assert all(url.startswith((address, "data:", "blob:")) for url in watched.requests)
 
 
-def until(page: Any, holds: Callable[[], bool]) -> None:
-    waiting.until(holds, lambda: page.wait_for_timeout(50))
-
-
 def reveal(page: Any) -> None:
     """Ask for the answer, which is there some time after the film."""
-    until(page, lambda: page.locator("#reveal").is_visible())
+    until_on(page, lambda: page.locator("#reveal").is_visible())
     page.click("#reveal")
 
 
@@ -83,9 +79,9 @@ def test_guess_lock_play_reveal(page: Any) -> None:
     page.click("#lock")
     assert page.locator("input[name=guess]").first.is_disabled()
     assert "Locked: Nearly all of it." in text(page, "#locked")
-    until(page, lambda: page.locator("#film-box").is_visible())
+    until_on(page, lambda: page.locator("#film-box").is_visible())
     assert page.locator("#answer").is_hidden(), "the answer waits until it is asked for"
-    until(page, lambda: float(page.locator("#slider").input_value()) > 1)
+    until_on(page, lambda: float(page.locator("#slider").input_value()) > 1)
     assert page.locator("input[name=guess]").first.is_disabled()
     reveal(page)
     assert "It came out otherwise: Some of it" in text(page, "#answer-verdict")
@@ -119,11 +115,11 @@ def test_a_changed_world_is_run_and_the_address_remembers_it(page: Any, address:
     training.fill("0.25")
     training.press("Tab")
     label = page.locator("label:has([data-key$=training])")
-    until(page, lambda: "changed" in str(label.get_attribute("class")))
+    until_on(page, lambda: "changed" in str(label.get_attribute("class")))
     assert "training" in page.url
     page.click("#run")
-    until(page, lambda: page.locator("#film-box").is_visible())
-    until(page, lambda: "of 2 runs have less" in text(page, "#among"))
+    until_on(page, lambda: page.locator("#film-box").is_visible())
+    until_on(page, lambda: "of 2 runs have less" in text(page, "#among"))
     film = page.locator("figure h2").all_inner_texts()
     assert film == ["two-bridges", "two-bridges-office"]
     reveal(page)
@@ -141,22 +137,22 @@ def test_wrong_values_are_shown_before_a_run(page: Any) -> None:
     desk = page.locator("[data-key='offices.blo-east.components.desk']")
     desk.fill("99")
     desk.press("Tab")
-    until(page, lambda: page.locator("#problems li").count() > 0)
+    until_on(page, lambda: page.locator("#problems li").count() > 0)
     assert "components.desk" in text(page, "#problems")
     assert page.locator("#run").is_disabled()
     desk = page.locator("[data-key='offices.blo-east.components.desk']")
     desk.fill("0")
     desk.press("Tab")
-    until(page, lambda: page.locator("#problems li").count() == 0)
+    until_on(page, lambda: page.locator("#problems li").count() == 0)
     assert page.locator("#run").is_enabled()
 
 
 def test_a_run_is_cancelled(page: Any) -> None:
     own_worlds(page, days=180, runs=40)
     page.click("#run")
-    until(page, lambda: "of 120 runs" in text(page, "#progress-text"))
+    until_on(page, lambda: "of 120 runs" in text(page, "#progress-text"))
     page.click("#cancel")
-    until(page, lambda: page.locator("#working").is_hidden())
+    until_on(page, lambda: page.locator("#working").is_hidden())
     assert text(page, "#error") == "Cancelled."
     assert page.locator("#film-box").is_hidden()
     assert page.locator("#run").is_enabled()
@@ -165,11 +161,11 @@ def test_a_run_is_cancelled(page: Any) -> None:
 def test_a_page_that_is_loaded_again_finds_its_run(page: Any) -> None:
     own_worlds(page, days=180, runs=40)
     page.click("#run")
-    until(page, lambda: "of 120 runs" in text(page, "#progress-text"))
+    until_on(page, lambda: "of 120 runs" in text(page, "#progress-text"))
     page.reload()
-    until(page, lambda: "of 120 runs" in text(page, "#progress-text"))
+    until_on(page, lambda: "of 120 runs" in text(page, "#progress-text"))
     page.click("#cancel")
-    until(page, lambda: page.locator("#working").is_hidden())
+    until_on(page, lambda: page.locator("#working").is_hidden())
 
 
 def test_a_broken_file_is_refused_and_a_good_one_taken(page: Any, tmp_path: Path, watched: Any) -> None:
@@ -177,18 +173,18 @@ def test_a_broken_file_is_refused_and_a_good_one_taken(page: Any, tmp_path: Path
     broken, good = tmp_path / "broken.toml", tmp_path / "mine.toml"
     broken.write_text("title = ", encoding="utf-8")
     page.set_input_files("#upload", str(broken))
-    until(page, lambda: "broken.toml: is not TOML" in text(page, "#error"))
+    until_on(page, lambda: "broken.toml: is not TOML" in text(page, "#error"))
     # The browser logs that the server said no: that is what was asked for here.
     watched.complaints[:] = [each for each in watched.complaints if "422" not in each]
     good.write_text(small_world(), encoding="utf-8")
     page.set_input_files("#upload", str(good))
-    until(page, lambda: page.locator("#b").input_value() == "mine.toml")
+    until_on(page, lambda: page.locator("#b").input_value() == "mine.toml")
     assert page.locator("#error").is_hidden()
     page.select_option("#b", "")
     page.select_option("#a", "mine.toml")
     page.click("#run")
-    until(page, lambda: page.locator("#film-box").is_visible())
-    until(page, lambda: page.locator("#working").is_hidden())
+    until_on(page, lambda: page.locator("#film-box").is_visible())
+    until_on(page, lambda: page.locator("#working").is_hidden())
     assert page.locator("figure").count() == 1
     assert page.locator("#reveal").is_hidden()
 
@@ -245,6 +241,6 @@ def test_a_title_with_markup_is_text(page: Any, tmp_path: Path) -> None:
         small_world().replace("Two made-up", "<img src=x onerror=alert(1)>"), encoding="utf-8"
     )
     page.set_input_files("#upload", str(odd))
-    until(page, lambda: page.locator("#b").input_value() == "odd.toml")
+    until_on(page, lambda: page.locator("#b").input_value() == "odd.toml")
     assert page.locator("img").count() == 0
     assert json.loads(page.evaluate("JSON.stringify(document.images.length)")) == 0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import add
 from typing import Any, Protocol
 
 Key = Any
@@ -102,5 +101,5 @@ def summed(runs: Runs, table: str, keys: Sequence[Key]) -> list[int]:
     """Some columns added up, one in memory at a time; zeros if there are none."""
     total = [0] * len(runs)
     for key in keys:
-        total = list(map(add, total, runs.column(table, key)))
+        total = [sum(pair) for pair in zip(total, runs.column(table, key), strict=True)]
     return total
